@@ -1,0 +1,3 @@
+"""See, test and change what neurons compute."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,91 @@
+"""The project's words: every axis name and every parameter type, each defined once.
+
+Axis names are shared by einops patterns, jaxtyping shapes, xarray dimensions and the workbench, so
+``position`` means the same thing in all four. Parameter types carry their own limits and help, so a
+signature stays short and every door states the same bounds.
+"""
+
+import difflib
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+AXES = {
+    "batch": "one prompt of several that run together",
+    "bound": "end of an interval, lower then upper",
+    "cell": "one experiment of a sweep",
+    "component": "coordinate found by an analysis, such as a principal component",
+    "depth": "residual stream after this many blocks; 0 is the embedding",
+    "direction": "which way a patch runs: denoise puts clean into corrupt, noise puts corrupt into clean",
+    "edge": "connection of a graph",
+    "feature": "entry of a dictionary",
+    "from_node": "node that an edge leaves",
+    "head": "attention head of a layer, from 0",
+    "head_width": "entry of one head's vectors",
+    "item": "one thing of a set that is compared or drawn as a point",
+    "key": "token that is attended to",
+    "key_head": "head of the keys and values, shared by several query heads in grouped attention",
+    "layer": "block, from 0",
+    "line": "line of a text",
+    "neuron": "unit of a layer's MLP, from 0",
+    "node": "part of a graph",
+    "other": "the second of two things that are compared",
+    "position": "token of the prompt, from 0",
+    "prompt": "one prompt of a set",
+    "query": "token that attends",
+    "rank": "place in an ordering, 1 is best",
+    "site": "named place in a model",
+    "step": "training step or moment in time",
+    "to_node": "node that an edge enters",
+    "vocab": "token of the vocabulary",
+    "width": "entry of the residual stream",
+    "x": "first coordinate of a surface",
+    "y": "second coordinate of a surface",
+}
+
+
+class BadInput(ValueError):  # noqa: N818 - the word users see
+    """Tell a caller, in one sentence, what is wrong with a value, what is allowed and what to do."""
+
+
+Prompt = Annotated[
+    str, Field(min_length=1, description="Text to run through the model.", examples=["Paris is in"])
+]
+CorruptPrompt = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="Twin of the prompt with the answer changed; it must have as many tokens as the prompt.",
+    ),
+]
+AnswerToken = Annotated[
+    str,
+    Field(
+        description="Text of one token; a leading space is added if that makes it one token. "
+        "Left empty, the model's own favourite.",
+    ),
+]
+TopK = Annotated[int, Field(ge=1, le=100, description="How many of the best to keep.")]
+LayerIndex = Annotated[
+    int, Field(ge=-1, description="Block, from 0; -1 takes every layer, which becomes a slider.")
+]
+TopNeurons = Annotated[
+    int, Field(ge=1, le=4096, description="How many neurons of each layer to keep, most active first.")
+]
+Metric = Annotated[
+    Literal["logit_difference", "probability_difference", "log_probability"],
+    Field(description="What is measured at the last position of each prompt."),
+]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the end of an error sentence that names the closest known word, or nothing.
+
+    >>> nearest("topk", ["top_k", "prompt"])
+    "; did you mean 'top_k'?"
+    >>> nearest("zebra", ["top_k"])
+    ''
+    """
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""
