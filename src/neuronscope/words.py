@@ -49,6 +49,10 @@ class BadInput(ValueError):  # noqa: N818 - the word users see
     """Tell a caller, in one sentence, what is wrong with a value, what is allowed and what to do."""
 
 
+class OrCallable:
+    """Mark a parameter type whose values may also be a Python function, at the Python door alone."""
+
+
 Prompt = Annotated[
     str, Field(min_length=1, description="Text to run through the model.", examples=["Paris is in"])
 ]
@@ -76,6 +80,14 @@ TopNeurons = Annotated[
 Metric = Annotated[
     Literal["logit_difference", "probability_difference", "log_probability"],
     Field(description="What is measured at the last position of each prompt."),
+    OrCallable,
+]
+Reference = Annotated[
+    Literal["none", "prompt", "common_prompts"],
+    Field(
+        description="What a mean is taken over and subtracted: nothing, the tokens of this prompt, "
+        "or all tokens of the common prompts that ship with the package.",
+    ),
 ]
 
 

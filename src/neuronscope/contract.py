@@ -1,0 +1,317 @@
+"""What an analysis is: a plain function, read once into the definition that every door uses.
+
+The signature is the form, the schema and the help; the first docstring line is the summary; the axes
+of the result choose its view. Nothing is declared twice, and nothing is registered: the catalogue
+finds an analysis later by looking.
+"""
+
+import functools
+import inspect
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+import xarray as xr
+from pydantic import BaseModel, ValidationError, create_model
+
+from neuronscope.models import Model, open_model
+from neuronscope.results import (
+    KINDS,
+    Store,
+    digest,
+    kind_of,
+    load,
+    open_store,
+    provenance,
+    stamp,
+)
+from neuronscope.words import BadInput, OrCallable, nearest
+
+try:
+    import resource
+except ImportError:  # Windows keeps no such count
+    resource = None
+
+Analysis = Callable[..., xr.Dataset]
+Result = xr.Dataset
+"""Subject type of an analysis that reads the answer of another: a file or a digest in the store."""
+
+
+def open_result(name: str, *, device: str = "cpu", dtype: str = "float32") -> xr.Dataset:
+    """Find a result by file name or by the start of its digest in the store.
+
+    Raises ``BadInput`` where neither holds it.
+    """
+    if Path(name).suffix in {".nc", ".zarr"}:
+        return load(name)
+    return open_store().open(name)
+
+
+@dataclass(frozen=True)
+class SubjectType:
+    """How the doors obtain one type of subject from the name that they were given."""
+
+    name: str
+    help: str
+    opener: Callable[..., Any]
+
+
+SUBJECTS: dict[Any, SubjectType] = {
+    Model: SubjectType(
+        "Model",
+        "Built-in model (builtin:NAME), local Hugging Face folder, nanoGPT checkpoint or Hugging Face id.",
+        open_model,
+    ),
+    Result: SubjectType("Result", "Result file (.nc, .zarr) or the start of a digest in the store.", open_result),
+}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One subject of an analysis: the parameter's name, its type, and whether it may be left out."""
+
+    name: str
+    type: SubjectType
+    required: bool
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One analysis, as its own function states it."""
+
+    name: str
+    wing: str
+    sort: str
+    summary: str
+    help: str
+    kind: str
+    cites: str
+    version: int
+    run: Callable[..., Any]
+    subjects: dict[str, Subject]
+    parameters: type[BaseModel]
+    python_only: frozenset[str]
+
+    @property
+    def command(self) -> str:
+        """Return the name as the command line and the page address write it."""
+        return self.name.replace("_", "-")
+
+    def form(self) -> dict[str, Any]:
+        """Describe the analysis as plain JSON, so that any door can draw its form and its help."""
+        subjects = [
+            {"name": s.name, "type": s.type.name, "required": s.required, "help": s.type.help}
+            for s in self.subjects.values()
+        ]
+        plain = ("name", "command", "wing", "sort", "summary", "help", "kind", "cites", "version")
+        return {
+            **{field: getattr(self, field) for field in plain},
+            "subjects": subjects,
+            "parameters": self.parameters.model_json_schema(),
+        }
+
+    def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters with defaults filled in.
+
+        Raises ``BadInput`` on a name that the analysis does not take or a value out of bounds.
+        """
+        callables = {n: v for n, v in given.items() if n in self.python_only and callable(v)}
+        plain = {name: value for name, value in given.items() if name not in callables}
+        known = [*self.subjects, *self.parameters.model_fields]
+        for name in plain:
+            if name not in self.parameters.model_fields:
+                hint = nearest(name, known) or f"; it takes {', '.join(known)}"
+                raise BadInput(f"{self.name} has no parameter {name!r}{hint}.")
+        stand_ins = {name: self.parameters.model_fields[name].default for name in callables}
+        try:
+            checked = self.parameters.model_validate(plain | stand_ins)
+        except ValidationError as error:
+            raise BadInput(_sentence(self.name, error)) from None
+        return dict(checked) | callables
+
+
+def analysis(*, kind: str, cites: str = "", version: int = 1) -> Callable[[Analysis], Analysis]:
+    """Promise a kind, check the parameters, and stamp each result with where it came from.
+
+    The function stays a plain function, and calling it is calling it; a subject may be given as the
+    object or as the name that the doors take. ``version`` rises when the same question gives other
+    numbers, so that stored answers of the old code are not mistaken for new ones.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"Unknown kind {kind!r}; choose one of {sorted(KINDS)}.")
+
+    def decorate(function: Analysis) -> Analysis:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> xr.Dataset:
+            given = _bind(definition, args, kwargs)
+            started = time.perf_counter()
+            result = function(**given)
+            if kind_of(result) != kind:
+                raise TypeError(f"{definition.name} promised a {kind} but returned a {kind_of(result)}.")
+            return stamp(
+                result,
+                analysis=definition.name,
+                version=version,
+                **facts(given),
+                seconds=time.perf_counter() - started,
+                peak_memory_mb=_peak_memory(),
+            )
+
+        definition = read(run, sort="ask", kind=kind, cites=cites, version=version)
+        run.definition = definition  # pyright: ignore[reportFunctionMemberAccess]
+        return run
+
+    return decorate
+
+
+def maker(*, cites: str = "", version: int = 1) -> Callable[[Callable[..., Path]], Callable[..., Path]]:
+    """Check the parameters of a function that trains or builds something into a folder.
+
+    The function takes ``out``, the folder, and returns it.
+    """
+
+    def decorate(function: Callable[..., Path]) -> Callable[..., Path]:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Path:
+            return function(**_bind(definition, args, kwargs))
+
+        definition = read(run, sort="make", kind="", cites=cites, version=version)
+        run.definition = definition  # pyright: ignore[reportFunctionMemberAccess]
+        return run
+
+    return decorate
+
+
+def read(function: Callable[..., Any], *, sort: str, kind: str, cites: str, version: int) -> Definition:
+    """Read a definition off a signature and a docstring."""
+    subjects: dict[str, Subject] = {}
+    fields: dict[str, Any] = {}
+    python_only = set()
+    for parameter in inspect.signature(function, eval_str=True).parameters.values():
+        annotation, required = parameter.annotation, parameter.default is parameter.empty
+        bare = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+        if bare in SUBJECTS:
+            subjects[parameter.name] = Subject(parameter.name, SUBJECTS[bare], required)
+            continue
+        fields[parameter.name] = (annotation, ... if required else parameter.default)
+        if OrCallable in get_args(annotation)[1:]:
+            python_only.add(parameter.name)
+    summary, _, rest = inspect.cleandoc(function.__doc__ or "").partition("\n")
+    parameters = create_model(function.__name__, __config__={"extra": "forbid"}, **fields)
+    return Definition(
+        name=function.__name__,
+        wing=function.__module__.split(".")[-2] if "." in function.__module__ else function.__module__,
+        sort=sort,
+        summary=summary,
+        help=rest.partition(">>>")[0].strip(),
+        kind=kind,
+        cites=cites,
+        version=version,
+        run=function,
+        subjects=subjects,
+        parameters=parameters,
+        python_only=frozenset(python_only),
+    )
+
+
+def ask(
+    definition: Definition,
+    arguments: Mapping[str, Any],
+    *,
+    store: Store | None = None,
+    openers: Mapping[str, Callable[..., Any]] | None = None,
+    device: str = "cpu",
+    dtype: str = "float32",
+) -> xr.Dataset:
+    """Run an analysis from names and plain values: the one step behind every door.
+
+    With a ``store``, a question that was answered before is looked up instead. ``openers`` lets a
+    door keep subjects open, by subject type. Raises ``BadInput`` in words that a caller can act on.
+    """
+    parameters = definition.check({n: v for n, v in arguments.items() if n not in definition.subjects})
+    for name, subject in definition.subjects.items():
+        if subject.required and name not in arguments:
+            raise BadInput(f"{definition.name} needs a {name}: {subject.type.help}")
+    opened = {
+        name: _open(subject, arguments[name], openers or {}, device=device, dtype=dtype)
+        for name, subject in definition.subjects.items()
+        if name in arguments
+    }
+    if store is None or any(callable(value) for value in parameters.values()):
+        return definition.run(**opened, **parameters)
+    key = store.key(
+        analysis=definition.name, version=definition.version, **facts(opened | parameters)
+    )
+    found = store.get(key)
+    if found is None:
+        found = definition.run(**opened, **parameters)
+        store.put(key, found)
+    return found
+
+
+def facts(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what an answer depends on: plain arguments, the models' fingerprints, the parents' digests."""
+    plain: dict[str, Any] = {}
+    models: dict[str, Any] = {}
+    parents: dict[str, str] = {}
+    for name, value in arguments.items():
+        if isinstance(value, Model):
+            models[name] = {
+                "name": value.name,
+                "fingerprint": value.fingerprint,
+                "device": str(value.device),
+                "dtype": str(value.dtype).removeprefix("torch."),
+            }
+        elif isinstance(value, xr.Dataset):
+            parents[name] = digest(value)
+        elif callable(value):
+            plain[name] = f"python:{value.__module__}.{value.__qualname__}"
+        else:
+            plain[name] = value
+    return {"arguments": plain, "models": models, "parents": parents}
+
+
+def _bind(definition: Definition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    signature = inspect.signature(definition.run)
+    for name in kwargs:
+        if name not in signature.parameters:
+            definition.check({name: kwargs[name]})
+    given = signature.bind(*args, **kwargs).arguments
+    opened = {
+        name: _open(subject, given.pop(name), {}, device="cpu", dtype="float32")
+        for name, subject in definition.subjects.items()
+        if name in given
+    }
+    return opened | definition.check(given)
+
+
+def _open(
+    subject: Subject, value: Any, openers: Mapping[str, Callable[..., Any]], *, device: str, dtype: str
+) -> Any:
+    if value is None or isinstance(value, bool | int | float | list | dict):
+        raise BadInput(f"{subject.name}={value!r} is not a name. {subject.type.help}")
+    if not isinstance(value, str):
+        return value
+    opener = openers.get(subject.type.name, subject.type.opener)
+    return opener(value, device=device, dtype=dtype)
+
+
+def _sentence(name: str, error: ValidationError) -> str:
+    first = error.errors()[0]
+    parameter = ".".join(str(part) for part in first["loc"])
+    words = first["msg"].removeprefix("Input ").removeprefix("Value error, ")
+    if first["type"] == "missing":
+        return f"{name} needs a {parameter}."
+    if first["type"] == "string_too_short" and first["input"] == "":
+        return f"{name}: {parameter} is empty; give at least one character of text."
+    return f"{name}: {parameter}={first['input']!r} {words[0].lower()}{words[1:]}."
+
+
+def _peak_memory() -> float | None:
+    if resource is None:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024**2 if sys.platform == "darwin" else 1024), 1)
