@@ -1,3 +1,37 @@
-"""See, test and change what neurons compute."""
+"""See, test and change what neurons compute.
+
+Names are fetched when first used, so that importing the package loads neither torch nor xarray:
+every analysis by its own name, and the few verbs below.
+"""
+
+import importlib
+from pathlib import Path
+from typing import Any
 
 __version__ = "0.1.0"
+
+_NAMES = {
+    "open_model": "neuronscope.models",
+    "load": "neuronscope.results",
+    "save": "neuronscope.results",
+    "provenance": "neuronscope.results",
+    "ask": "neuronscope.doors.notebook",
+    "show": "neuronscope.doors.notebook",
+}
+_ANALYSES = {
+    file.stem: f"neuronscope.analyses.{file.parent.name}.{file.stem}"
+    for file in (Path(__file__).parent / "analyses").glob("*/*.py")
+    if file.stem != "__init__"
+}
+__all__ = [*sorted([*_NAMES, *_ANALYSES]), "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    place = _NAMES.get(name) or _ANALYSES.get(name)
+    if place is None:
+        raise AttributeError(f"neuronscope has no {name!r}; it has {', '.join(__all__)}.")
+    return getattr(importlib.import_module(place), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -53,14 +53,16 @@ def resolve(name: str) -> str:
         return name
     if wanted in known:
         return wanted
-    hint = nearest(wanted, known) or f"; there are {', '.join(sorted(known))}"
-    raise BadInput(f"There is no analysis called {name!r}{hint}.")
+    hint = nearest(wanted, known) or f"; there are {', '.join(sorted(known))}."
+    raise BadInput(f"There is no analysis called {name!r}{hint}")
 
 
 def build() -> dict[str, Any]:
     """Read every analysis of our own and return the index: source digests and forms."""
     places = {name: place for name, place in _places().items() if isinstance(place, str)}
-    found = {name: {"source": _source(place), "form": _definition(place).form()} for name, place in places.items()}
+    found = {
+        name: {"source": _source(place), "form": _definition(place).form()} for name, place in places.items()
+    }
     return {"words": _ground(), "analyses": dict(sorted(found.items()))}
 
 

@@ -25,7 +25,6 @@ from neuronscope.results import (
     kind_of,
     load,
     open_store,
-    provenance,
     stamp,
 )
 from neuronscope.words import BadInput, OrCallable, nearest
@@ -65,7 +64,9 @@ SUBJECTS: dict[Any, SubjectType] = {
         "Built-in model (builtin:NAME), local Hugging Face folder, nanoGPT checkpoint or Hugging Face id.",
         open_model,
     ),
-    Result: SubjectType("Result", "Result file (.nc, .zarr) or the start of a digest in the store.", open_result),
+    Result: SubjectType(
+        "Result", "Result file (.nc, .zarr) or the start of a digest in the store.", open_result
+    ),
 }
 
 
@@ -123,8 +124,8 @@ class Definition:
         known = [*self.subjects, *self.parameters.model_fields]
         for name in plain:
             if name not in self.parameters.model_fields:
-                hint = nearest(name, known) or f"; it takes {', '.join(known)}"
-                raise BadInput(f"{self.name} has no parameter {name!r}{hint}.")
+                hint = nearest(name, known) or f"; it takes {', '.join(known)}."
+                raise BadInput(f"{self.name} has no parameter {name!r}{hint}")
         stand_ins = {name: self.parameters.model_fields[name].default for name in callables}
         try:
             checked = self.parameters.model_validate(plain | stand_ins)
@@ -242,9 +243,7 @@ def ask(
     }
     if store is None or any(callable(value) for value in parameters.values()):
         return definition.run(**opened, **parameters)
-    key = store.key(
-        analysis=definition.name, version=definition.version, **facts(opened | parameters)
-    )
+    key = store.key(analysis=definition.name, version=definition.version, **facts(opened | parameters))
     found = store.get(key)
     if found is None:
         found = definition.run(**opened, **parameters)
@@ -281,11 +280,11 @@ def _bind(definition: Definition, args: tuple[Any, ...], kwargs: dict[str, Any])
             definition.check({name: kwargs[name]})
     given = signature.bind(*args, **kwargs).arguments
     opened = {
-        name: _open(subject, given.pop(name), {}, device="cpu", dtype="float32")
-        for name, subject in definition.subjects.items()
-        if name in given
+        name: _open(definition.subjects[name], value, {}, device="cpu", dtype="float32")
+        for name, value in given.items()
+        if name in definition.subjects
     }
-    return opened | definition.check(given)
+    return opened | definition.check({n: v for n, v in given.items() if n not in opened})
 
 
 def _open(

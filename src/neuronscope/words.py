@@ -45,7 +45,7 @@ AXES = {
 }
 
 
-class BadInput(ValueError):  # noqa: N818 - the word users see
+class BadInput(ValueError):
     """Tell a caller, in one sentence, what is wrong with a value, what is allowed and what to do."""
 
 

@@ -1,0 +1,1 @@
+"""One question a file, by wing; a file knows nothing of its neighbours."""

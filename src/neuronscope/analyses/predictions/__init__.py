@@ -1,0 +1,1 @@
+"""What the model expects next, and how that forms."""

@@ -1,0 +1,99 @@
+"""The logit lens, held to what must be true of it whatever the model."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+from neuronscope import logit_lens
+from neuronscope.models import Model
+from neuronscope.results import kind_of, provenance
+from neuronscope.words import BadInput
+
+PROMPT = "the cat sat"
+
+
+def test_the_last_depth_is_what_the_model_says(model: Model) -> None:
+    lens = logit_lens(model, PROMPT, top_k=7)
+    with torch.no_grad():
+        said = model.hf(model.tokenize(PROMPT)[None]).logits[0].softmax(-1).topk(7)
+    np.testing.assert_allclose(lens.probability.values[-1], said.values.numpy(), atol=1e-12)
+    assert lens.candidate.values[-1].tolist() == [model.token_texts(row) for row in said.indices]
+
+
+def test_depth_zero_reads_the_embedding(make_model: Callable[..., Model]) -> None:
+    model = make_model("llama")
+    tokens = model.tokenize(PROMPT)
+    with torch.no_grad():
+        said = model.hf.lm_head(model.hf.model.norm(model.hf.model.embed_tokens(tokens))).softmax(-1)
+    lens = logit_lens(model, PROMPT, top_k=1)
+    np.testing.assert_allclose(lens.probability.values[0, :, 0], said.max(-1).values.numpy(), atol=1e-12)
+
+
+def test_a_model_whose_blocks_add_nothing_reads_the_same_at_every_depth(
+    make_model: Callable[..., Model],
+) -> None:
+    model = make_model("gpt2")
+    with torch.no_grad():
+        for block in model.hf.transformer.h:
+            for out in (block.attn.c_proj, block.mlp.c_proj):
+                out.weight.zero_()
+                out.bias.zero_()
+    lens = logit_lens(model, PROMPT)
+    for depth in range(1, model.n_layers + 1):
+        np.testing.assert_array_equal(lens.probability.values[depth], lens.probability.values[0])
+    np.testing.assert_allclose(lens.divergence.values, 0, atol=1e-12)
+
+
+def test_a_model_that_knows_nothing_is_as_unsure_as_can_be(make_model: Callable[..., Model]) -> None:
+    model = make_model("gpt_neox")
+    with torch.no_grad():
+        model.hf.get_output_embeddings().weight.zero_()
+    np.testing.assert_allclose(logit_lens(model, PROMPT).entropy.values, math.log(256), rtol=1e-12)
+
+
+def test_divergence_from_the_final_answer_is_never_negative_and_ends_at_zero(model: Model) -> None:
+    divergence = logit_lens(model, PROMPT).divergence
+    assert (divergence.values[:-1] > 0).all()
+    np.testing.assert_allclose(divergence.values[-1], 0, atol=1e-12)
+
+
+def test_asking_for_fewer_candidates_keeps_the_best(model: Model) -> None:
+    fewer, more = logit_lens(model, PROMPT, top_k=1), logit_lens(model, PROMPT, top_k=5)
+    xr.testing.assert_equal(fewer.drop_attrs(), more.isel(rank=[0]).drop_attrs())
+
+
+def test_later_tokens_do_not_change_earlier_readings(model: Model) -> None:
+    short, long = logit_lens(model, PROMPT), logit_lens(model, PROMPT + " on it")
+    np.testing.assert_allclose(
+        long.probability.values[:, : len(PROMPT)], short.probability.values, atol=1e-10
+    )
+
+
+def test_it_is_a_grid_until_a_mean_makes_it_a_profile_and_admits_it(model: Model) -> None:
+    lens = logit_lens(model, PROMPT)
+    mean = lens[["entropy"]].mean("position", keep_attrs=True)
+    assert (kind_of(lens), kind_of(mean)) == ("grid", "profile")
+    assert not provenance(lens)["derived"]
+    assert provenance(mean)["derived"]
+
+
+def test_more_candidates_than_tokens_are_refused_in_words(make_model: Callable[..., Model]) -> None:
+    model = make_model("gpt2")
+    model.hf.resize_token_embeddings(60)
+    with pytest.raises(BadInput, match="top_k=70 is more than the model's 60 tokens"):
+        logit_lens(model, "!!", top_k=70)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [({"top_k": 0}, "top_k=0 should be greater than"), ({"topk": 3}, "did you mean 'top_k'")],
+)
+def test_bounds_and_names_hold_in_plain_python_too(
+    make_model: Callable[..., Model], wrong: dict[str, int], words: str
+) -> None:
+    with pytest.raises(BadInput, match=words):
+        logit_lens(make_model("gpt2"), PROMPT, **wrong)

@@ -1,0 +1,96 @@
+"""Every analysis, present and future, keeps the same promises."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from neuronscope import catalogue
+from neuronscope.contract import ask
+from neuronscope.results import Store, digest, kind_of, load, provenance, save
+from neuronscope.words import AXES, BadInput
+
+SAMPLE = {
+    "model": "builtin:scribe",
+    "prompt": "When Mary and John went to the shop, John gave a drink to",
+    "corrupt": "When Mary and John went to the shop, Mary gave a drink to",
+}
+NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and "/" not in form["name"]]
+
+
+def sample(name: str) -> dict[str, Any]:
+    """Give the arguments that an analysis must have, and no more."""
+    form = catalogue.form(name)
+    needed = [subject["name"] for subject in form["subjects"]] + form["parameters"].get("required", [])
+    return {argument: SAMPLE[argument] for argument in needed}
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, xr.Dataset]:
+    return {name: ask(catalogue.find(name), sample(name)) for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_promised_kind_comes_back(name: str, answers: dict[str, xr.Dataset]) -> None:
+    assert kind_of(answers[name]) == catalogue.form(name)["kind"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_axis_is_one_of_our_words(name: str, answers: dict[str, xr.Dataset]) -> None:
+    assert {str(axis) for axis in answers[name].dims} <= AXES.keys()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_question_has_the_same_digest(name: str, answers: dict[str, xr.Dataset]) -> None:
+    assert digest(ask(catalogue.find(name), sample(name))) == digest(answers[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_provenance_names_the_analysis_and_the_model(name: str, answers: dict[str, xr.Dataset]) -> None:
+    source = provenance(answers[name])
+    assert source["analysis"] == name
+    assert not source["derived"]
+    assert source["models"]["model"]["name"] == "builtin:scribe"
+    assert len(source["models"]["model"]["fingerprint"]) == 16
+
+
+@pytest.mark.parametrize("ending", [".nc", ".zarr"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_result_survives_its_file(
+    name: str, ending: str, answers: dict[str, xr.Dataset], tmp_path: Path
+) -> None:
+    save(answers[name], tmp_path / f"kept{ending}")
+    xr.testing.assert_identical(load(tmp_path / f"kept{ending}"), answers[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_result_survives_the_store(name: str, answers: dict[str, xr.Dataset], tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    kept = ask(catalogue.find(name), sample(name), store=store)
+    looked_up = ask(catalogue.find(name), sample(name), store=store)
+    xr.testing.assert_identical(kept, looked_up)
+    assert digest(looked_up) == digest(answers[name])
+    assert len(store.ls()) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_misspelt_parameter_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match=f"{name} has no parameter 'promt'"):
+        ask(catalogue.find(name), {**sample(name), "promt": "x"})
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "prompt" in sample(name)])
+@pytest.mark.parametrize(
+    ("prompt", "words"), [("", "empty"), ("many words " * 400, "tokens, but this model reads at most")]
+)
+def test_a_prompt_that_cannot_be_read_is_refused(name: str, prompt: str, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        ask(catalogue.find(name), {**sample(name), "prompt": prompt})
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if set(sample(name)) == {"model", "prompt"}])
+def test_one_token_is_enough(name: str) -> None:
+    result = ask(catalogue.find(name), {"model": "builtin:scribe", "prompt": "a"})
+    assert all(np.isfinite(v.values).all() for v in result.data_vars.values() if v.dtype.kind == "f")

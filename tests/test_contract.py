@@ -1,0 +1,155 @@
+"""The contract: a function is read once, and what it says holds at every call."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+import xarray as xr
+from pydantic import Field
+
+from neuronscope import contract
+from neuronscope.contract import Result, analysis, ask, maker
+from neuronscope.results import Store, digest, label, provenance, save
+from neuronscope.words import BadInput, Metric, TopK
+
+Text = Annotated[str, Field(min_length=1, description="Any text.")]
+CALLS: list[str] = []
+
+
+@analysis(kind="profile", cites="someone2020", version=3)
+def letters(text: Text, *, top_k: TopK = 2) -> xr.Dataset:
+    """Number the letters of a text.
+
+    Returns ``code`` over position.
+
+    >>> letters("a").code.values
+    array([97])
+    """
+    CALLS.append(text)
+    return label({}, code=("position", [ord(letter) for letter in text[:top_k]]))
+
+
+@analysis(kind="profile")
+def doubled(found: Result, *, metric: Metric = "log_probability") -> xr.Dataset:
+    """Double the values of another result."""
+    factor = metric(2) if callable(metric) else 2
+    return label({}, code=("position", factor * found.code.values))
+
+
+@analysis(kind="grid")
+def liar() -> xr.Dataset:
+    """Promise a grid and return a profile."""
+    return label({}, code=("position", [1]))
+
+
+@maker()
+def alphabet(out: Path, *, top_k: TopK = 2) -> Path:
+    """Write letters into a folder."""
+    Path(out).mkdir()
+    (Path(out) / "letters.txt").write_text("abcdefghij"[:top_k])
+    return Path(out)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def test_the_signature_is_the_form() -> None:
+    form = letters.definition.form()
+    assert (form["name"], form["sort"], form["kind"], form["version"]) == ("letters", "ask", "profile", 3)
+    assert form["summary"] == "Number the letters of a text."
+    assert form["help"] == "Returns ``code`` over position."
+    assert form["parameters"]["required"] == ["text"]
+    assert form["parameters"]["properties"]["top_k"]["maximum"] == 100
+    assert form["parameters"]["properties"]["top_k"]["default"] == 2
+
+
+def test_a_subject_is_known_by_its_type() -> None:
+    form = doubled.definition.form()
+    assert [(s["name"], s["type"], s["required"]) for s in form["subjects"]] == [("found", "Result", True)]
+    assert "found" not in form["parameters"]["properties"]
+
+
+def test_a_result_says_where_it_came_from() -> None:
+    source = provenance(letters("abc"))
+    assert (source["analysis"], source["version"]) == ("letters", 3)
+    assert source["arguments"] == {"text": "abc", "top_k": 2}
+
+
+def test_a_broken_promise_of_kind_is_an_error() -> None:
+    with pytest.raises(TypeError, match="liar promised a grid but returned a profile"):
+        liar()
+
+
+def test_an_unknown_kind_is_an_error_at_once() -> None:
+    with pytest.raises(ValueError, match="Unknown kind 'heap'"):
+        analysis(kind="heap")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"text": ""}, "letters: text is empty; give at least one character of text."),
+        ({}, "letters needs a text."),
+        ({"text": "a", "top_k": 0}, "letters: top_k=0 should be greater than or equal to 1."),
+        ({"text": "a", "top_k": "many"}, "letters: top_k='many' should be a valid integer"),
+        ({"text": "a", "topk": 1}, "letters has no parameter 'topk'; did you mean 'top_k'?"),
+        ({"text": "a", "zebra": 1}, "letters has no parameter 'zebra'; it takes text, top_k."),
+    ],
+)
+def test_a_wrong_value_is_refused_in_one_sentence(arguments: dict[str, object], words: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        ask(letters.definition, arguments)
+    assert str(refused.value).startswith(words)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_missing_subject_is_asked_for() -> None:
+    with pytest.raises(BadInput, match="doubled needs a found"):
+        ask(doubled.definition, {})
+
+
+def test_a_subject_that_is_no_name_is_refused() -> None:
+    with pytest.raises(BadInput, match="found=3 is not a name"):
+        ask(doubled.definition, {"found": 3})
+
+
+def test_asking_twice_costs_a_look_up(store: Store) -> None:
+    CALLS.clear()
+    first = ask(letters.definition, {"text": "abc"}, store=store)
+    again = ask(letters.definition, {"text": "abc", "top_k": 2}, store=store)
+    assert CALLS == ["abc"]
+    xr.testing.assert_identical(first, again)
+    ask(letters.definition, {"text": "abc", "top_k": 1}, store=store)
+    assert CALLS == ["abc", "abc"]
+
+
+def test_a_result_is_a_subject_by_file_and_names_its_parent(tmp_path: Path, store: Store) -> None:
+    parent = letters("ab")
+    save(parent, tmp_path / "letters.nc")
+    child = ask(doubled.definition, {"found": str(tmp_path / "letters.nc")}, store=store)
+    assert child.code.values.tolist() == [194, 196]
+    assert provenance(child)["parents"] == {"found": digest(parent)}
+
+
+def test_a_result_is_a_subject_by_its_digest_in_the_store() -> None:
+    store = contract.open_store()
+    parent = ask(letters.definition, {"text": "ab"}, store=store)
+    child = ask(doubled.definition, {"found": digest(parent)[:10]}, store=store)
+    assert child.code.values.tolist() == [194, 196]
+
+
+def test_python_may_give_a_function_where_the_doors_give_a_name(store: Store) -> None:
+    parent = letters("ab")
+    child = ask(doubled.definition, {"found": parent, "metric": lambda x: 10 * x}, store=store)
+    assert child.code.values.tolist() == [1940, 1960]
+    assert provenance(child)["arguments"]["metric"].startswith("python:")
+    assert store.ls() == []
+
+
+def test_a_maker_checks_its_parameters_and_returns_its_folder(tmp_path: Path) -> None:
+    assert alphabet.definition.form()["sort"] == "make"
+    assert (alphabet(tmp_path / "made", top_k=3) / "letters.txt").read_text() == "abc"
+    with pytest.raises(BadInput, match="top_k=0"):
+        alphabet(tmp_path / "other", top_k=0)
