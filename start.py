@@ -71,30 +71,51 @@ def main(words: list[str] | None = None) -> int:
         return 130
 
 
-def environment(extras: Iterable[str], folder: str = ".venv") -> Path:
+def environment(extras: Iterable[str]) -> Path:
     """Make the virtual environment, install the package into it, and return its Python."""
-    venv = ROOT / folder
-    python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = venv / "neuronscope-setup.json"
-    if not stamp.exists():
-        with step(f"Make {folder}"):
-            run([sys.executable, "-m", "venv", str(venv)])
+    venv, stamp = ROOT / ".venv", ROOT / ".venv" / "neuronscope-setup.json"
     wanted = digest([ROOT / "pyproject.toml", ROOT / "constraints.txt", ROOT / "hatch_build.py"])
     done = json.loads(stamp.read_text(encoding="utf-8")) if stamp.exists() else {}
     have = set(done.get("extras", [])) if done.get("digest") == wanted else None
     if have is not None and have >= set(extras):
         say("The Python packages are installed already.")
-        return python
+        return python_of(venv)
+    install = installer(venv, new=not stamp.exists())
     extras = sorted({*extras, *(have or ())})
-    package = f".[{','.join(extras)}]" if extras else "."
-    install = [str(python), "-m", "pip", "install", "--constraint", "constraints.txt"]
-    install += [] if sys.stdout.isatty() else ["--quiet"]
     with step("Install torch"):
-        run([*install, "torch"])
+        run([*install, "--constraint", "constraints.txt", "torch"])
     with step("Install NeuronScope and what it needs"):
-        run([*install, "--editable", package])
+        package = f".[{','.join(extras)}]" if extras else "."
+        run([*install, "--constraint", "constraints.txt", "--editable", package])
     stamp.write_text(json.dumps({"digest": wanted, "extras": extras}), encoding="utf-8")
-    return python
+    return python_of(venv)
+
+
+def peers() -> Path:
+    """Make the environment of the peer libraries and return its Python."""
+    venv, stamp = ROOT / ".venv-parity", ROOT / ".venv-parity" / "neuronscope-setup.txt"
+    listed = ROOT / "tests" / "parity" / "requirements.txt"
+    wanted = digest([listed])
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+        install = installer(venv, new=not stamp.exists())
+        with step("Install the peers"):
+            run([*install, "--requirement", str(listed)])
+        stamp.write_text(wanted, encoding="utf-8")
+    return python_of(venv)
+
+
+def installer(venv: Path, *, new: bool) -> list[str]:
+    """Make a virtual environment if it is new, and return the command that installs into it."""
+    if new:
+        with step(f"Make {venv.name}"):
+            run([sys.executable, "-m", "venv", str(venv)])
+    quiet = [] if sys.stdout.isatty() else ["--quiet"]
+    return [str(python_of(venv)), "-m", "pip", "install", "--disable-pip-version-check", *quiet]
+
+
+def python_of(venv: Path) -> Path:
+    """Return the Python of a virtual environment."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def command(python: Path) -> Path:
@@ -227,8 +248,7 @@ def summary(result: dict[str, Any]) -> str:
 def test(python: Path, given: argparse.Namespace, have_pages: bool) -> int:
     """Run every check, or the comparison with the peers, and return the exit status."""
     if given.parity:
-        peers = ROOT / ".venv-parity"
-        return subprocess.call([str(python), "tests/parity/compare.py", "--peers", str(peers)], cwd=ROOT)
+        return subprocess.call([str(python), "tests/parity/compare.py", "--peers", str(peers())], cwd=ROOT)
     options = (["--fast"] if given.fast else []) + (["--pages"] if have_pages else [])
     return subprocess.call([str(python), "tools/checks.py", *options], cwd=ROOT)
 
