@@ -1,0 +1,47 @@
+"""How do I open a model, and what are its parts called? Names load on first use, so this imports no torch."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from neuronscope.models.certificate import Certificate
+    from neuronscope.models.description import Description, describe
+    from neuronscope.models.fetch import fetch_model
+    from neuronscope.models.listing import ModelFacts, model_names
+    from neuronscope.models.model import Model
+    from neuronscope.models.open import open_model
+    from neuronscope.models.sites import SITES, Site
+
+_ROOMS = {
+    "Certificate": "certificate",
+    "Description": "description",
+    "Model": "model",
+    "ModelFacts": "listing",
+    "SITES": "sites",
+    "Site": "sites",
+    "describe": "description",
+    "fetch_model": "fetch",
+    "model_names": "listing",
+    "open_model": "open",
+}
+
+__all__ = [
+    "SITES",
+    "Certificate",
+    "Description",
+    "Model",
+    "ModelFacts",
+    "Site",
+    "describe",
+    "fetch_model",
+    "model_names",
+    "open_model",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,112 @@
+"""How are heads and attention patterns reached in an unchanged Hugging Face model?
+
+transformers looks its attention function up in a public registry. One function of ours stands there under
+our own key and hands the work to the family's own eager function, so queries, keys and values arrive
+already split and rotated. Scores and patterns are caught by a tap on the softmax inside that one call, open
+only when asked.
+"""
+
+import sys
+from collections.abc import Callable, Collection, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+from transformers.masking_utils import AttentionMaskInterface, eager_mask
+from transformers.modeling_utils import AttentionInterface
+
+KEY = "neuronscope"
+STAGES = ("q", "k", "v", "scores", "pattern", "z")
+Place = tuple[str, int | None]
+Visit = Callable[[Tensor], Tensor]
+_SOFTMAX: Collection[Any] = (nn.functional.softmax, torch.softmax, torch.Tensor.softmax)
+
+
+class Taps:
+    """The visits of one forward pass: which function sees the tensor of which place, and what has fired."""
+
+    def __init__(self, visits: Mapping[Place, Visit], layer_of: Mapping[nn.Module, int]) -> None:
+        self.visits = dict(visits)
+        self.layer_of = layer_of
+        self.fired: set[Place] = set()
+
+    def visit(self, name: str, layer: int | None, tensor: Tensor) -> Tensor:
+        """Show a tensor to its visit, where there is one, and return what the model goes on with."""
+        place = (name, layer)
+        if place not in self.visits:
+            return tensor
+        self.fired.add(place)
+        return self.visits[place](tensor)
+
+
+ACTIVE: ContextVar[Taps | None] = ContextVar("neuronscope_taps", default=None)
+"""The taps of the forward pass that runs in this thread."""
+
+
+class _SoftmaxTap(TorchFunctionMode):
+    """Catch the one softmax of an attention call; columns beyond the keys, such as sinks, stay outside."""
+
+    def __init__(self, taps: Taps, layer: int, n_keys: int) -> None:
+        super().__init__()
+        self.taps, self.layer, self.n_keys = taps, layer, n_keys
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func not in _SOFTMAX or args[0].dim() != 4:
+            return func(*args, **(kwargs or {}))
+        with torch._C.DisableTorchFunction():
+            weights = func(self._seen("scores", args[0]), *args[1:], **(kwargs or {}))
+            return self._seen("pattern", weights)
+
+    def _seen(self, name: str, tensor: Tensor) -> Tensor:
+        if tensor.shape[-1] == self.n_keys:
+            return self.taps.visit(name, self.layer, tensor)
+        seen = self.taps.visit(name, self.layer, tensor[..., : self.n_keys])
+        return torch.cat([seen, tensor[..., self.n_keys :]], dim=-1)
+
+
+def eager_of(module: nn.Module) -> Callable[..., tuple[Tensor, Tensor | None]]:
+    """Return the family's own eager attention function for one of its attention modules."""
+    # GPT-2 has a second eager path, which it chooses only under the key "eager".
+    if getattr(module, "reorder_and_upcast_attn", False):
+        return _reordered
+    for kind in type(module).__mro__:
+        function = getattr(sys.modules.get(kind.__module__), "eager_attention_forward", None)
+        if function is not None:
+            return function
+    raise NotImplementedError(f"{type(module).__name__} has no eager attention function of its own.")
+
+
+def _reordered(
+    module: Any, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **_: Any
+) -> tuple[Tensor, Tensor]:
+    return module._upcast_and_reordered_attn(query, key, value, mask)
+
+
+def _attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None = None,
+    *args: Any,
+    **kwargs: Any,
+) -> tuple[Tensor, Tensor | None]:
+    eager, taps = eager_of(module), ACTIVE.get()
+    layer = None if taps is None else taps.layer_of.get(module)
+    if taps is None or layer is None:
+        return eager(module, query, key, value, attention_mask, *args, **kwargs)
+    query = taps.visit("q", layer, query)
+    key = taps.visit("k", layer, key)
+    value = taps.visit("v", layer, value)
+    if ("scores", layer) in taps.visits or ("pattern", layer) in taps.visits:
+        with _SoftmaxTap(taps, layer, key.shape[-2]):
+            z, weights = eager(module, query, key, value, attention_mask, *args, **kwargs)
+    else:
+        z, weights = eager(module, query, key, value, attention_mask, *args, **kwargs)
+    return taps.visit("z", layer, z), weights
+
+
+AttentionInterface.register(KEY, _attention)
+AttentionMaskInterface.register(KEY, eager_mask)

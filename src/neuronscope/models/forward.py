@@ -1,0 +1,123 @@
+"""How does one forward pass run with some of its tensors seen or replaced, and leave nothing behind?"""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from neuronscope.models.anatomy import Absence, Anatomy, Tap
+from neuronscope.models.attention import ACTIVE, Place, Taps, Visit
+from neuronscope.models.sites import Site
+
+
+@dataclass(frozen=True)
+class Resume:
+    """A residual stream [batch position width] that enters a block, from 1; earlier blocks are skipped."""
+
+    layer: int
+    stream: Tensor
+
+
+class Enough(Exception):
+    """Raised by a visit to end the pass early."""
+
+
+def forward(
+    anatomy: Anatomy,
+    tokens: Tensor,
+    visits: Mapping[Place, Visit],
+    *,
+    resume: Resume | None = None,
+    last: bool = False,
+) -> tuple[Tensor | None, set[Place]]:
+    """Run the network once with the given visits and return its logits and the places that fired.
+
+    Logits are [batch position vocab], or [batch 1 vocab] with ``last``; None when a visit raised `Enough`.
+    Hooks exist only during the pass. A lock lets one pass at a time hold hooks on a network; passes of other
+    threads that take no lock see none of them, because every hook asks whose taps are active.
+    """
+    taps = Taps(visits, anatomy.layer_of)
+    with anatomy.lock, ExitStack() as stack:
+        for name, layer in visits:
+            found = anatomy.module_tap(Site(name)) if Site(name).module else anatomy.tap(name, layer)
+            if isinstance(found, Tap):
+                stack.callback(_hooked(taps, (name, layer), found).remove)
+            elif isinstance(found, Absence):
+                raise LookupError(f"{name}: {found.reason}")
+        if resume is not None:
+            _skip_to(anatomy, taps, resume, stack)
+        stack.callback(ACTIVE.reset, ACTIVE.set(taps))
+        options = {"logits_to_keep": 1} if last else {}
+        try:
+            return anatomy.network(tokens, use_cache=False, **options).logits, taps.fired
+        except Enough:
+            return None, taps.fired
+
+
+def fresh(tensor: Tensor) -> Tensor:
+    """Return a copy in the very memory layout of the original, so that later kernels round alike."""
+    if any(stride == 0 and size > 1 for stride, size in zip(tensor.stride(), tensor.shape, strict=True)):
+        return tensor.contiguous()
+    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=tensor.device).copy_(
+        tensor
+    )
+
+
+def _hooked(taps: Taps, place: Place, tap: Tap) -> Any:
+    def seen(tensor: Tensor) -> Tensor:
+        if tap.derive is None:
+            return taps.visit(*place, tensor)
+        taps.visit(*place, tap.derive(tensor))
+        return tensor
+
+    def before(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return _with_input(args, kwargs, seen) if ACTIVE.get() is taps else None
+
+    def after(module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
+        if ACTIVE.get() is not taps:
+            return None
+        if isinstance(output, tuple):
+            return (seen(_tensor(output[0], place)), *output[1:])
+        return seen(_tensor(output, place))
+
+    if tap.side == "in":
+        return tap.module.register_forward_pre_hook(before, with_kwargs=True)
+    return tap.module.register_forward_hook(after)
+
+
+def _with_input(
+    args: tuple[Any, ...], kwargs: dict[str, Any], seen: Visit
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    if args:
+        return (seen(_tensor(args[0])), *args[1:]), kwargs
+    named = [name for name, value in kwargs.items() if isinstance(value, Tensor)]
+    name = "hidden_states" if "hidden_states" in named else next(iter(named), None)
+    if name is None:
+        raise LookupError("the module takes no tensor as its first input")
+    return args, {**kwargs, name: seen(kwargs[name])}
+
+
+def _tensor(value: Any, place: Place = ("module", None)) -> Tensor:
+    if not isinstance(value, Tensor):
+        raise LookupError(f"{place[0]} shows a {type(value).__name__}, not a tensor")
+    return value
+
+
+def _skip_to(anatomy: Anatomy, taps: Taps, resume: Resume, stack: ExitStack) -> None:
+    for layer in range(resume.layer):
+        block = anatomy.blocks[layer]
+        stream = resume.stream if layer == resume.layer - 1 else None
+        block.__dict__["forward"] = _passing(block.forward, taps, stream)
+        stack.callback(block.__dict__.pop, "forward", None)
+
+
+def _passing(own: Callable[..., Any], taps: Taps, stream: Tensor | None) -> Callable[..., Any]:
+    def passing(hidden_states: Tensor, *args: Any, **kwargs: Any) -> Any:
+        if ACTIVE.get() is not taps:
+            return own(hidden_states, *args, **kwargs)
+        return hidden_states if stream is None else stream
+
+    return passing

@@ -1,0 +1,88 @@
+"""Which models can be opened by name here, and how big are they? Read from files alone, without torch."""
+
+import json
+import math
+import os
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+BUILTIN_FOLDER = Path(__file__).parent / "builtin"
+BUILTIN = "builtin:"
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a model folder says about itself: sizes in bytes and weights, shape of the network, card."""
+
+    name: str
+    folder: str
+    architecture: str
+    family: str
+    n_parameters: int
+    n_bytes: int
+    n_layers: int
+    n_heads: int
+    width: int
+    vocab_size: int
+    n_positions: int
+    card: dict[str, Any] = field(default_factory=dict)
+
+
+def local_folder() -> Path | None:
+    """Return the folder of fetched models, `$NEURONSCOPE_HOME/models`; None where the variable is unset."""
+    home = os.environ.get("NEURONSCOPE_HOME")
+    return Path(home) / "models" if home else None
+
+
+def model_names() -> dict[str, ModelFacts]:
+    """Return the models that open by name: those shipped with the package, then the local folder's."""
+    found = {f"{BUILTIN}{folder.name}": folder for folder in _model_folders(BUILTIN_FOLDER)}
+    found |= {str(folder): folder for folder in _model_folders(local_folder())}
+    return {name: folder_facts(folder, name) for name, folder in found.items()}
+
+
+def folder_facts(folder: Path, name: str = "") -> ModelFacts:
+    """Return the facts of one model folder from its configuration, weight headers and card."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    weights = sorted(folder.glob("*.safetensors"))
+
+    def stated(*keys: str) -> int:
+        return next((int(config[key]) for key in keys if config.get(key)), 0)
+
+    return ModelFacts(
+        name=name or str(folder),
+        folder=str(folder),
+        architecture=next(iter(config.get("architectures") or []), "unknown"),
+        family=str(config.get("model_type", "unknown")),
+        n_parameters=sum(_weights_in(file) for file in weights),
+        n_bytes=sum(file.stat().st_size for file in weights),
+        n_layers=stated("num_hidden_layers", "n_layer"),
+        n_heads=stated("num_attention_heads", "n_head"),
+        width=stated("hidden_size", "n_embd"),
+        vocab_size=stated("vocab_size"),
+        n_positions=stated("max_position_embeddings", "n_positions"),
+        card=read_card(folder),
+    )
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Return what a folder says of its model: `card.json`, else the text of its README, else nothing."""
+    card, text = folder / "card.json", folder / "README.md"
+    if card.is_file():
+        return json.loads(card.read_text(encoding="utf-8"))
+    return {"text": text.read_text(encoding="utf-8", errors="replace")} if text.is_file() else {}
+
+
+def _model_folders(parent: Path | None) -> list[Path]:
+    if parent is None or not parent.is_dir():
+        return []
+    return sorted(folder for folder in parent.iterdir() if (folder / "config.json").is_file())
+
+
+def _weights_in(file: Path) -> int:
+    with file.open("rb") as stream:
+        (length,) = struct.unpack("<Q", stream.read(8))
+        header = json.loads(stream.read(length))
+    return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
