@@ -162,10 +162,10 @@ def main(words: list[str] | None = None) -> int:
         tolerance=TOLERANCE,
     )
     ours = {"transformers": version("transformers"), "torch": version("torch")}
-    foot = f"
-NeuronScope {neuronscope.__version__} with {_listed(ours)}; the peers with {_listed(versions)}.
-"
-    page = head + "".join(f"{row}\n" for row in rows) + foot
+    foot = (
+        f"NeuronScope {neuronscope.__version__} with {_listed(ours)}; the peers with {_listed(versions)}.\n"
+    )
+    page = head + "".join(f"{row}\n" for row in rows) + "\n" + foot
     sys.stdout.write(page)
     PAGE.write_text(page, encoding="utf-8")
     return 0 if all(row.passed for row in rows) else 1
