@@ -1,0 +1,203 @@
+"""Which commands are there, which options do they take, and which file obeys each?"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from neuronscope import catalogue
+from neuronscope.doors.command_line import options
+from neuronscope.doors.command_line.parser import WIDTH, Parser
+from neuronscope.words import BadInput, nearest
+
+DATA = ".nc .zarr .csv .json .npz"
+FORMATS = f"{DATA} .html .png .svg"
+HERE = "neuronscope.doors.command_line"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: what it is for, the function that obeys it, and the options that it takes."""
+
+    summary: str
+    obeyed_by: str
+    fill: Callable[[Parser], object] = lambda parser: None
+    examples: Sequence[str] = ()
+    more: str = ""
+    usage: str = ""
+    parts: dict[str, "Command"] = field(default_factory=dict)
+
+
+def _json(parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="Print JSON.")
+
+
+def _show(parser: Parser) -> None:
+    parser.add_argument("result", metavar="RESULT", help="A .nc or .zarr file, or the start of a digest.")
+    options.add_printing(parser, formats=FORMATS)
+
+
+def _open(parser: Parser) -> None:
+    parser.add_argument(
+        "model", metavar="MODEL", nargs="?", default="builtin:scribe", help="What to look at."
+    )
+    parser.add_argument("--port", metavar="N", type=int, default=0, help="Port; a free one unless you say.")
+    parser.add_argument("--no-browser", action="store_true", help="Print the address, open no browser.")
+    parser.add_argument(
+        "--ready-file", metavar="FILE", help="Write the address here once the server answers."
+    )
+
+
+def _fetch(parser: Parser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="Hugging Face id, such as openai-community/gpt2.")
+    parser.add_argument(
+        "folder", metavar="FOLDER", nargs="?", help="Where to; a folder of its name here unless you say."
+    )
+
+
+def _certify(parser: Parser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="Built-in model, local folder or Hugging Face id.")
+    parser.add_argument("--device", metavar="NAME", help="Such as cpu, cuda or mps; cpu unless you say.")
+    parser.add_argument(
+        "--dtype", metavar="WORD", help=f"Precision: {', '.join(options.DTYPES)}; float32 unless you say."
+    )
+    _json(parser)
+
+
+def _digest(parser: Parser) -> None:
+    parser.add_argument("digest", metavar="DIGEST", help="The start of the result's digest.")
+    _json(parser)
+
+
+def _digests(parser: Parser) -> None:
+    parser.add_argument("digests", metavar="DIGEST", nargs="+", help="The start of a result's digest.")
+
+
+def _gc(parser: Parser) -> None:
+    parser.add_argument("--days", metavar="N", type=float, help="Remove answers not used for so many days.")
+    parser.add_argument("--keep", metavar="MB", type=float, help="Keep the newest answers up to so many MB.")
+    _json(parser)
+
+
+STORE = {
+    "ls": Command("List what is stored, newest first.", f"{HERE}.storing:listed", _json),
+    "show": Command("Say what one result is and where it came from.", f"{HERE}.storing:shown", _digest),
+    "rm": Command("Remove results.", f"{HERE}.storing:removed", _digests),
+    "gc": Command("Remove leftovers, and old answers if you say which.", f"{HERE}.storing:collected", _gc),
+}
+
+COMMANDS = {
+    "open": Command(
+        "Open the workbench, a page in your browser, on a model.",
+        f"{HERE}.opening:opened",
+        _open,
+        ["neuronscope open", "neuronscope open ./my-model --port 8765 --no-browser"],
+    ),
+    "list": Command("List what can be asked.", f"{HERE}.listing:listed", _json),
+    "ask": Command(
+        "Ask a model one question and print or write the answer.",
+        f"{HERE}.asking:asked",
+        examples=[
+            'neuronscope ask logit-lens --model builtin:scribe --prompt "Paris is in"',
+            "neuronscope ask logit-lens --help",
+        ],
+        more="'neuronscope list' shows the names; each takes options of its own.",
+        usage="ask NAME",
+    ),
+    "make": Command(
+        "Train or build something about a model, into a folder.",
+        f"{HERE}.asking:made",
+        more="'neuronscope list' shows the names; each takes options of its own.",
+        usage="make NAME",
+    ),
+    "show": Command(
+        "Show an answer again, or write it in another form.",
+        f"{HERE}.asking:shown",
+        _show,
+        ["neuronscope show lens.nc --at rank=2", "neuronscope show 3f9a --out lens.png"],
+    ),
+    "models": Command("List the models that are at hand.", f"{HERE}.shelf:listed", _json),
+    "fetch": Command(
+        "Download a model into a folder, to be opened without a network.", f"{HERE}.shelf:fetched", _fetch
+    ),
+    "certify": Command(
+        "Test which places of a model can be read and written exactly.", f"{HERE}.shelf:certified", _certify
+    ),
+    "store": Command("Look after the stored answers.", "", usage="store ls|show|rm|gc", parts=STORE),
+}
+
+
+def understand(words: Sequence[str]) -> tuple[str, argparse.Namespace]:
+    """Return the function that obeys the words, as ``module:function``, and the options given.
+
+    Raises ``BadInput`` on a command or an option that there is not, ``SystemExit`` after help.
+    """
+    name, rest = words[0], list(words[1:])
+    command = _chosen("command", name, COMMANDS)
+    prog = f"neuronscope {name}"
+    if name in {"ask", "make"}:
+        return _formed(name, command, rest)
+    if command.parts:
+        if not rest or rest[0] in {"-h", "--help"}:
+            _parser(prog, command).parse_args(["--help"])
+        part = _chosen(f"{name} command", rest[0], command.parts)
+        return part.obeyed_by, _parser(f"{prog} {rest[0]}", part).read(rest[1:])
+    return command.obeyed_by, _parser(prog, command).read(rest)
+
+
+def overview() -> str:
+    """Return the help of the whole command."""
+    lines = [
+        "usage: neuronscope COMMAND ...",
+        "",
+        "See, test and change what neurons compute.",
+        "",
+        "commands:",
+        *_table(COMMANDS),
+        "",
+        "'neuronscope COMMAND --help' says more; 'neuronscope --version' the version.",
+    ]
+    return "\n".join(lines)
+
+
+def _table(commands: dict[str, Command]) -> list[str]:
+    return [f"  {name:<9}{command.summary}"[:WIDTH] for name, command in commands.items()]
+
+
+def _chosen(what: str, name: str, known: dict[str, Command]) -> Command:
+    if name not in known:
+        hint = nearest(name, known) or f"; there are {', '.join(known)}."
+        raise BadInput(f"There is no {what} {name!r}{hint}")
+    return known[name]
+
+
+def _parser(prog: str, command: Command) -> Parser:
+    parser = Parser(prog, command.summary, more=command.more, examples=command.examples)
+    if command.parts:
+        parser.usage = f"{prog} {'|'.join(command.parts)} ..."
+        parser.epilog = "\n".join(["commands:", *_table(command.parts)])
+    if command.usage.endswith("NAME"):
+        parser.usage = f"{prog} NAME [--OPTION VALUE ...]"
+    command.fill(parser)
+    return parser
+
+
+def _formed(sort: str, command: Command, words: list[str]) -> tuple[str, argparse.Namespace]:
+    prog = f"neuronscope {sort}"
+    if words[:1] in (["-h"], ["--help"]):
+        _parser(prog, command).parse_args(["--help"])
+    forms = [form["command"] for form in catalogue.forms() if form["sort"] == sort]
+    if sort == "make" and not forms:
+        raise BadInput("There is nothing to make yet: no maker is installed.")
+    if not words or words[0].startswith("-"):
+        raise BadInput(f"Say which right after '{sort}', such as 'neuronscope {sort} {forms[0]}'.")
+    form = catalogue.form(words[0])
+    if form["sort"] != sort:
+        raise BadInput(f"{form['command']} is not for '{sort}'; say 'neuronscope {form['sort']} {words[0]}'.")
+    parser = Parser(f"{prog} {form['command']}", form["summary"], more=form["help"])
+    options.add_form(parser, form)
+    if sort == "ask":
+        parser.add_argument("--no-store", action="store_true", help="Compute it afresh and store nothing.")
+        options.add_printing(parser, formats=FORMATS)
+    given = parser.read(words[1:])
+    given.form = form
+    return command.obeyed_by, given

@@ -1,0 +1,65 @@
+"""What happens when someone types ``neuronscope``, and what do they read when it goes wrong?"""
+
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+
+import neuronscope
+from neuronscope.doors.command_line.commands import overview, understand
+from neuronscope.words import BadInput
+
+FAILED, BAD_INPUT, STOPPED = 1, 2, 130
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Obey one command and return its exit status.
+
+    0 is success, 2 bad input with one sentence on stderr, 130 after Ctrl-C, 1 anything else.
+    """
+    with warnings.catch_warnings():
+        warnings.showwarning = _note
+        try:
+            return _obey(list(sys.argv[1:] if words is None else words))
+        except BadInput as problem:
+            return _refuse(str(problem), BAD_INPUT)
+        except KeyboardInterrupt:
+            return _refuse("Stopped; what was stored before is still there.", STOPPED)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return FAILED
+        except SystemExit as finish:
+            return int(finish.code or 0)
+        except Exception as problem:
+            if os.environ.get("NEURONSCOPE_TRACEBACK") == "1":
+                traceback.print_exc()
+                return FAILED
+            words_of_it = str(problem).rstrip(".") or "no more is known"
+            return _refuse(
+                f"{type(problem).__name__}: {words_of_it}; set NEURONSCOPE_TRACEBACK=1 to see where.", FAILED
+            )
+
+
+def _obey(words: list[str]) -> int:
+    if not words or words[0] in {"-h", "--help"}:
+        sys.stdout.write(f"{overview()}\n")
+        return 0
+    if words[0] == "--version":
+        sys.stdout.write(f"neuronscope {neuronscope.__version__}\n")
+        return 0
+    place, given = understand(words)
+    module, _, function = place.partition(":")
+    status = getattr(import_module(module), function)(given)
+    sys.stdout.flush()
+    return status
+
+
+def _refuse(sentence: str, status: int) -> int:
+    sys.stderr.write(f"{' '.join(sentence.split())}\n")
+    return status
+
+
+def _note(message: Warning | str, *_: object, **__: object) -> None:
+    sys.stderr.write(f"Note: {' '.join(str(message).split())}\n")

@@ -1,0 +1,32 @@
+"""What can be asked? Read from the forms alone, so that it is there at once."""
+
+import argparse
+import json
+import sys
+from itertools import groupby
+from typing import Any
+
+from neuronscope import catalogue
+from neuronscope.doors.command_line.parser import WIDTH
+
+TITLES = {"ask": "ask", "make": "make (trains or builds something, into a folder)"}
+
+
+def listed(given: argparse.Namespace) -> int:
+    """Print the name and the summary of every analysis and maker, by wing."""
+    forms = catalogue.forms()
+    if given.json:
+        sys.stdout.write(f"{json.dumps(forms, indent=1, ensure_ascii=False)}\n")
+        return 0
+    for sort, of_sort in groupby(forms, lambda form: form["sort"]):
+        sys.stdout.write(f"{TITLES[sort]}\n")
+        for wing, of_wing in groupby(of_sort, lambda form: form["wing"]):
+            sys.stdout.write(f"\n  {wing}\n")
+            sys.stdout.writelines(_line(form) for form in of_wing)
+    sys.stdout.write("\n'neuronscope ask NAME --help' says what each takes.\n")
+    return 0
+
+
+def _line(form: dict[str, Any]) -> str:
+    line = f"    {form['command']:<22} {form['summary']}"
+    return f"{line if len(line) <= WIDTH else line[: WIDTH - 1] + '…'}\n"

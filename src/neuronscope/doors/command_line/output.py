@@ -1,0 +1,90 @@
+"""Where does an answer go? Into a file whose ending says how, checked before anything is computed."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neuronscope import results, views
+from neuronscope.words import BadInput, nearest
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+DATA = (".nc", ".zarr", ".csv", ".json", ".npz")
+PICTURES = (".png", ".svg")
+ENDINGS = (*DATA, ".html", *PICTURES)
+
+
+def checked(file: str) -> Path:
+    """Return the path of a file that can be written and whose ending is known.
+
+    Raises ``BadInput`` where the ending is not known or the folder is missing or may not be written.
+    """
+    path = Path(file).expanduser()
+    if path.suffix not in ENDINGS:
+        hint = nearest(path.suffix, ENDINGS) if path.suffix else ""
+        raise BadInput(f"--out {file!r} does not end in a known format{hint or _known()}")
+    folder = path.parent
+    if not folder.is_dir():
+        raise BadInput(f"--out {file!r} cannot be written: no folder {str(folder)!r}; make it first.")
+    if path.is_dir() and path.suffix != ".zarr":
+        raise BadInput(f"--out {file!r} cannot be written: it is a folder.")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise BadInput(f"--out {file!r} cannot be written: no permission; choose another folder.")
+    return path
+
+
+def write(
+    result: "xr.Dataset", path: Path, *, variable: str | None, select: Mapping[str, int], theme: str
+) -> None:
+    """Write a result as data, as a page or as a picture, by the ending of the path."""
+    try:
+        if path.suffix in DATA:
+            results.save(result, path)
+        elif path.suffix == ".html":
+            path.write_text(views.page(result), encoding="utf-8")
+        else:
+            figure = views.figure(result, variable=variable, select=select, theme=theme)
+            views.draw(figure, path, format=path.suffix[1:])
+    except OSError as problem:
+        raise BadInput(f"--out {str(path)!r} cannot be written: {problem.strerror or problem}.") from problem
+
+
+def selection(result: "xr.Dataset", variable: str | None, wanted: list[str]) -> dict[str, int]:
+    """Return the index of each ``AXIS=VALUE``, the value read as the axis labels it.
+
+    An axis without labels takes an index, and a negative number counts from the end. Raises
+    ``BadInput`` on an axis or a value that the variable does not have.
+    """
+    name = variable or next(iter(result.data_vars))
+    if name not in result.data_vars:
+        known = [str(known) for known in result.data_vars]
+        hint = nearest(name, known) or f"; it has {', '.join(known)}."
+        raise BadInput(f"The result has no variable {name!r}{hint}")
+    array = result[name]
+    found = {}
+    for pair in ",".join(wanted).split(",") if wanted else []:
+        axis, _, value = (part.strip() for part in pair.partition("="))
+        if axis not in array.dims:
+            axes = [str(dim) for dim in array.dims]
+            hint = nearest(axis, axes) or f"; it has {', '.join(axes)}."
+            raise BadInput(f"--at {pair!r}: {name} has no axis {axis!r}{hint}")
+        found[axis] = _index(array, axis, value)
+    return found
+
+
+def _index(array: "xr.DataArray", axis: str, value: str) -> int:
+    size = array.sizes[axis]
+    labels = [str(label) for label in array[axis].values.tolist()] if axis in array.coords else []
+    if value in labels:
+        return labels.index(value)
+    if value.lstrip("-").isdigit() and (value.startswith("-") or not labels) and -size <= int(value) < size:
+        return int(value) % size
+    span = labels or [str(place) for place in range(size)]
+    listed = ", ".join(span) if size <= 8 else f"{span[0]} to {span[-1]}"
+    raise BadInput(f"--at {axis}={value}: {axis} is one of {listed}{nearest(value, labels) or '.'}")
+
+
+def _known() -> str:
+    return f"; it takes {' '.join(ENDINGS)}."

@@ -1,0 +1,72 @@
+"""Which models are at hand, how does another get here, and which of its parts can be trusted?"""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.table import Table
+
+from neuronscope.doors.command_line import options, progress
+from neuronscope.doors.command_line.printing import as_json, on_stdout, plainly, said
+from neuronscope.models import fetch_model, model_names, open_model
+from neuronscope.models.listing import local_folder
+
+COLOURS = {"exact": "green", "reduced": "yellow", "refused": "red"}
+
+
+def listed(given: argparse.Namespace) -> int:
+    """Print the models that open by name here."""
+    known = model_names()
+    if given.json:
+        as_json([asdict(facts) for facts in known.values()])
+        return 0
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("model", overflow="fold")
+    table.add_column("family")
+    for title in ("layers", "heads", "width", "tokens", "weights", "MB"):
+        table.add_column(title, justify="right")
+    for facts in known.values():
+        table.add_row(
+            facts.name,
+            facts.family,
+            *(f"{n:,}" for n in (facts.n_layers, facts.n_heads, facts.width, facts.vocab_size)),
+            f"{facts.n_parameters:,}",
+            f"{facts.n_bytes / 1e6:.1f}",
+        )
+    console = on_stdout()
+    console.print(table if known else "No model is at hand yet.")
+    console.print("\nA local Hugging Face folder or a Hugging Face id opens just as well.", style="dim")
+    return 0
+
+
+def fetched(given: argparse.Namespace) -> int:
+    """Download a model and print the folder that holds it."""
+    shelf = local_folder() or Path()
+    folder = Path(given.folder) if given.folder else shelf / given.model.rpartition("/")[2]
+    path = fetch_model(given.model, folder)
+    plainly(str(path))
+    said(f"Fetched; look inside with 'neuronscope open {path}'.")
+    return 0
+
+
+def certified(given: argparse.Namespace) -> int:
+    """Print the certificate of a model: each place exact, reduced or refused, and why."""
+    machine = options.machine(given)
+    with progress.shown(f"Opening {given.model}"):
+        certificate = open_model(given.model, **machine).certificate
+    if given.json:
+        as_json(certificate.to_dict())
+        return 0
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("site", "status", "worst", "why"):
+        table.add_column(title, overflow="fold", justify="right" if title == "worst" else "left")
+    for row in certificate.rows:
+        worst = "" if row.worst is None else f"{row.worst:.1e}"
+        instead = f"; read {row.instead} instead" if row.instead else ""
+        colour = COLOURS[row.status]
+        table.add_row(row.site, f"[{colour}]{row.status}[/]", worst, f"{row.reason}{instead}")
+    console = on_stdout()
+    console.print(certificate.summary().partition("\n")[0])
+    console.print()
+    console.print(table)
+    return 0
