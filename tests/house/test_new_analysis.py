@@ -73,7 +73,8 @@ def test_what_the_template_writes_passes_its_own_test(copy: Path) -> None:
 
 def test_the_worked_example_of_the_page_passes_its_own_test_and_every_rule(copy: Path) -> None:
     page = (ROOT / "docs" / "make-your-own.md").read_text(encoding="utf-8")
-    shown = dict(re.findall(r"^````?\w+ (\S+)\n(.*?)^````?$", page, flags=re.MULTILINE | re.DOTALL))
+    blocks = re.findall(r"^(`{3,4})\w+ (\S+)\n(.*?)^\1$", page, flags=re.MULTILINE | re.DOTALL)
+    shown = {file: text for _, file, text in blocks}
     assert set(MADE) == set(shown)
     before = {file: (copy / file).read_text(encoding="utf-8") for file in shown}
     try:
