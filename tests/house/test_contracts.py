@@ -15,7 +15,7 @@ ROOMS = """
 words.py results/__init__.py results/store.py maths/__init__.py models/__init__.py models/sites.py
 data/__init__.py instruments/__init__.py learned/__init__.py contract.py
 analyses/__init__.py analyses/predictions/__init__.py analyses/predictions/logit_lens.py
-analyses/attention/__init__.py analyses/attention/attention_patterns.py
+analyses/models/__init__.py analyses/attention/__init__.py analyses/attention/attention_patterns.py
 views/__init__.py views/grid.py catalogue.py __init__.py
 doors/__init__.py doors/command_line/__init__.py doors/notebook.py
 doors/server/__init__.py doors/server/app.py
