@@ -144,6 +144,45 @@ def homes(root: Path) -> list[str]:
     return breaches
 
 
+def pages(root: Path) -> list[str]:
+    """Every page of an analysis has its question, how to read the answer, and how it misleads."""
+    parts = ("**The question.**", "## How to read it", "## How it misleads")
+    return [
+        f"{_at(page, root)} lacks the part {part!r}"
+        for page in sorted((root / "docs" / "analyses").glob("*.md"))
+        for part in parts
+        if part not in _text(page)
+    ]
+
+
+def citations(root: Path) -> list[str]:
+    """Every paper that an analysis cites is in the references."""
+    listed = root / "docs" / "references.bib"
+    known = (
+        set(re.findall(r"^@\w+\{([^,\s]+),", _text(listed), flags=re.MULTILINE)) if listed.exists() else set()
+    )
+    return [
+        f"{_at(file, root)}:{node.value.lineno} cites {key!r}, which docs/references.bib does not have"
+        for file, tree in _trees(root, "src")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg == "cites" and isinstance(node.value, ast.Constant)
+        for key in str(node.value.value).replace(",", " ").split()
+        if key not in known
+    ]
+
+
+def links(root: Path) -> list[str]:
+    """Every link of a page to another file of ours leads somewhere."""
+    breaches = []
+    for page in files(root, ".md"):
+        prose = re.sub(r"^(`{3,4}).*?^\1$", "", _text(page), flags=re.MULTILINE | re.DOTALL)
+        for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+            inside = "://" not in target and not target.startswith(("#", "mailto:"))
+            if inside and not (page.parent / target.partition("#")[0]).exists():
+                breaches.append(f"{_at(page, root)} links to {target}, which is not there")
+    return breaches
+
+
 def readable_signatures(root: Path) -> list[str]:
     """No file whose signatures are read turns its annotations into strings."""
     read = ("analyses/", "views/", "words.py", "contract.py")
@@ -173,6 +212,9 @@ RULES: list[Callable[[Path], list[str]]] = [
     names,
     axis_words,
     homes,
+    pages,
+    citations,
+    links,
     readable_signatures,
     finished,
     at_home_anywhere,
@@ -207,17 +249,12 @@ def _says_nothing(name: str) -> bool:
 
 
 def _axes(root: Path) -> set[str]:
-    tree = ast.parse(_text(root / "src" / "neuronscope" / "words.py"))
-    for node in tree.body:
-        names = (
-            node.targets
-            if isinstance(node, ast.Assign)
-            else [node.target]
-            if isinstance(node, ast.AnnAssign)
-            else []
-        )
-        if any(isinstance(name, ast.Name) and name.id == "AXES" for name in names):
-            return set(ast.literal_eval(node.value))
+    for node in ast.parse(_text(root / "src" / "neuronscope" / "words.py")).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="AXES")], value=value):
+                return set(ast.literal_eval(value))
+            case ast.AnnAssign(target=ast.Name(id="AXES"), value=ast.Dict() as value):
+                return set(ast.literal_eval(value))
     raise LookupError("words.py defines no AXES")
 
 

@@ -27,7 +27,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     unwanted = shutil.ignore_patterns("__pycache__", "node_modules", ".*")
     for folder in ("src", "tests", "docs", "tools"):
         shutil.copytree(ROOT / folder, root / folder, ignore=unwanted)
-    shutil.copy(ROOT / "pyproject.toml", root)
+    for file in (*ROOT.glob("*.md"), ROOT / "CITATION.cff", ROOT / "pyproject.toml"):
+        shutil.copy(file, root)
     made = say(root, "tools/new_analysis.py", "predictions/surprise")
     assert made.stdout.splitlines()[-3:] == MADE, made.stdout + made.stderr
     return root

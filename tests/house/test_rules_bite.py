@@ -8,6 +8,7 @@ import pytest
 from tests.house import rules
 
 WORDS = 'AXES = {"position": "token of the prompt", "width": "entry of the residual stream"}\n'
+PAGE = "# Surprise\n**The question.** Is it?\n## How to read it\n## How it misleads\n"
 LONG_FUNCTION = "def long() -> int:\n    total = 0\n" + "    total += 1\n" * 59 + "    return total\n"
 
 
@@ -25,7 +26,7 @@ def tree(tmp_path: Path) -> Path:
         "tests/analyses/predictions/test_surprise.py",
         "def test_it() -> None:\n    assert 1 + 1 == 2\n",
     )
-    plant(tmp_path, "docs/analyses/surprise.md", "# Surprise\n")
+    plant(tmp_path, "docs/analyses/surprise.md", PAGE)
     return tmp_path
 
 
@@ -81,6 +82,19 @@ def test_a_tree_in_order_breaks_no_rule(tree: Path, rule: Callable[[Path], list[
             "rest has no tests/analyses/neurons/test_rest.py",
         ),
         (rules.homes, "docs/analyses/dreams.md", "", "docs/analyses/dreams.md is about no analysis"),
+        (
+            rules.links,
+            "docs/index.md",
+            "[one](analyses/surprise.md#how) [two](https://a.b/c) ![three](images/none.png)\n",
+            "docs/index.md links to images/none.png, which is not there",
+        ),
+        (rules.pages, "docs/analyses/surprise.md", "# Surprise\n", "lacks the part '## How it misleads'"),
+        (
+            rules.citations,
+            "src/neuronscope/analyses/predictions/surprise.py",
+            '@analysis(kind="tokens", cites="nobody1900nothing")\ndef surprise() -> None: ...\n',
+            ":1 cites 'nobody1900nothing', which docs/references.bib does not have",
+        ),
         (
             rules.readable_signatures,
             "src/neuronscope/contract.py",
