@@ -1,0 +1,1 @@
+"""Pure functions on arrays, with no model in sight."""

@@ -1,0 +1,45 @@
+"""Labelled results: what they are, where they came from, and where they are kept."""
+
+from neuronscope.results.executor import Executor, InProcess, WorkerProcesses
+from neuronscope.results.files import ENDINGS, load, save
+from neuronscope.results.kinds import KINDS, Plane, kind_of, plane
+from neuronscope.results.label import label
+from neuronscope.results.log import log
+from neuronscope.results.provenance import digest, provenance, stamp
+from neuronscope.results.slices import TooLarge, slice_of, values_of
+from neuronscope.results.store import CannotStore, Freed, NotStored, Store, open_store
+from neuronscope.results.store_index import Entry
+from neuronscope.results.summary import summary
+from neuronscope.results.track import Cancelled, Progress, listening, track
+
+__all__ = [
+    "ENDINGS",
+    "KINDS",
+    "Cancelled",
+    "CannotStore",
+    "Entry",
+    "Executor",
+    "Freed",
+    "InProcess",
+    "NotStored",
+    "Plane",
+    "Progress",
+    "Store",
+    "TooLarge",
+    "WorkerProcesses",
+    "digest",
+    "kind_of",
+    "label",
+    "listening",
+    "load",
+    "log",
+    "open_store",
+    "plane",
+    "provenance",
+    "save",
+    "slice_of",
+    "stamp",
+    "summary",
+    "track",
+    "values_of",
+]

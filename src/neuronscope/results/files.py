@@ -1,0 +1,160 @@
+"""How does a result become a file, and a file a result again? The ending says in which format."""
+
+import os
+import shutil
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import xarray as xr
+
+from neuronscope.results.export import read_json, read_npz, tables, write_json, write_npz, write_table
+from neuronscope.results.netcdf_file import read_netcdf, write_netcdf
+from neuronscope.results.zarr_folder import read_zarr, write_zarr
+from neuronscope.words import BadInput, nearest
+
+Result = xr.Dataset | xr.DataTree
+ENDINGS = (".nc", ".zarr", ".zarr.zip", ".csv", ".json", ".npz")
+READABLE = tuple(ending for ending in ENDINGS if ending != ".csv")
+
+
+def save(result: Result, path: str | os.PathLike[str]) -> Path:
+    """Write a result to a file whose ending says how, whole or not at all, and return its path.
+
+    ``.nc .zarr .zarr.zip .json .npz`` come back equal from ``load``; ``.csv`` is one long table, and
+    variables that do not fit the first one's axes get tables of their own beside it. What was there
+    before is replaced. Raises ``BadInput`` for an unknown ending, a missing folder and a place that
+    cannot be written.
+    """
+    target = Path(path).expanduser()
+    ending = _ending(target, ENDINGS, "written")
+    if not target.parent.is_dir():
+        raise BadInput(
+            f"There is no folder {str(target.parent)!r} to write {target.name!r} in; make it first."
+        )
+    try:
+        if ending == ".csv":
+            _save_tables(result, target)
+        elif ending == ".zarr":
+            _save_folder(result, target)
+        else:
+            with _replacing(target) as beside:
+                _WRITERS[ending](result, beside)
+    except OSError as error:
+        raise BadInput(f"Cannot write {str(target)!r}: {error.strerror or error}.") from error
+    return target
+
+
+def load(path: str | os.PathLike[str]) -> Result:
+    """Return the result in a file, all of it in memory, equal to the one that was saved.
+
+    Reads ``.nc .zarr .zarr.zip .json .npz``, also netCDF and Zarr that other software wrote; nothing in
+    a file is ever run. Raises ``BadInput`` for an unknown ending, a missing file and one that cannot be
+    read.
+    """
+    source = Path(path).expanduser()
+    if source.suffix.lower() == ".csv":
+        raise BadInput("A .csv table does not say what its axes are; load the .nc or .zarr of the result.")
+    ending = _ending(source, READABLE, "read")
+    if not source.exists():
+        raise BadInput(f"There is no {str(source)!r}.")
+    try:
+        return _READERS[ending](source)
+    except BadInput:
+        raise
+    # A damaged file may fail anywhere inside the libraries that read it, with any exception.
+    except Exception as error:
+        reason = str(error).partition("\n")[0][:120] or type(error).__name__
+        raise BadInput(f"{str(source)!r} cannot be read as {ending}: {reason}.") from error
+
+
+def _ending(path: Path, known: tuple[str, ...], what: str) -> str:
+    """Return the known ending of a name."""
+    name = path.name.lower()
+    for ending in sorted(known, key=len, reverse=True):
+        if name.endswith(ending) and len(name) > len(ending):
+            return ending
+    hint = nearest(path.suffix.lower(), known) if path.suffix else ""
+    raise BadInput(f"{path.name!r} cannot be {what}: it must end in {' '.join(known)}{hint}.")
+
+
+def _beside(target: Path) -> Path:
+    """Return a name in the same folder that nobody else uses."""
+    return target.with_name(f".{target.name[:80]}.{uuid.uuid4().hex}.part")
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """Give a new file beside the target to write, and put it in the target's place once it is whole."""
+    if target.is_dir():
+        raise BadInput(f"Cannot write {str(target)!r}: it is a folder; choose another name.")
+    beside = _beside(target)
+    try:
+        yield beside
+        with beside.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _save_folder(result: Result, target: Path) -> None:
+    """Write a Zarr folder and put it in the target's place; only Zarr is ever replaced."""
+    if target.exists() and not any((target / name).is_file() for name in ("zarr.json", ".zgroup")):
+        raise BadInput(
+            f"Cannot write {str(target)!r}: something that is not Zarr is there; choose another name."
+        )
+    beside, old = _beside(target), _beside(target)
+    try:
+        write_zarr(result, beside)
+        if target.exists():
+            target.rename(old)
+        beside.rename(target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        if old.exists() and not target.exists():
+            old.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _save_tables(result: Result, target: Path) -> None:
+    """Write the first table under the target's name and each other one as NAME.variable.csv."""
+    found = tables(result)
+    if not found:
+        raise BadInput("A result without variables makes no table.")
+    stem = target.name[: -len(".csv")]
+    first = next(iter(found))
+    for name, (axes, dataset) in found.items():
+        file = target if name == first else target.with_name(f"{stem}.{name}.csv")
+        with _replacing(file) as beside:
+            write_table(axes, dataset, beside)
+
+
+def _write_zip(result: Result, file: Path) -> None:
+    """Write a Zarr folder and zip it, uncompressed since its chunks are compressed already."""
+    folder = _beside(file)
+    try:
+        write_zarr(result, folder)
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            for member in sorted(folder.rglob("*")):
+                if member.is_file():
+                    archive.write(member, member.relative_to(folder).as_posix())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_WRITERS: dict[str, Callable[[Result, Path], None]] = {
+    ".nc": write_netcdf,
+    ".zarr.zip": _write_zip,
+    ".json": write_json,
+    ".npz": write_npz,
+}
+_READERS: dict[str, Callable[[Path], Result]] = {
+    ".nc": read_netcdf,
+    ".zarr": read_zarr,
+    ".zarr.zip": read_zarr,
+    ".json": read_json,
+    ".npz": read_npz,
+}

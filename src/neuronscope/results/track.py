@@ -1,0 +1,69 @@
+"""How far is it? Work announces each step here; the door in force listens and may cancel."""
+
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """So many of so many things are done; ``total`` is none where nobody knows."""
+
+    what: str
+    done: int
+    total: int | None
+
+
+class Cancelled(Exception):
+    """Raised by a listener to stop the work that reports to it."""
+
+
+Listener = Callable[[Progress], None]
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def listening(callback: Listener) -> Iterator[None]:
+    """Hear the progress of everything tracked inside the block, in this thread or task.
+
+    The callback may raise ``Cancelled``, which stops the work at the step it has reached.
+
+    >>> with listening(lambda progress: print(progress.what, progress.done, progress.total)):
+    ...     letters = list(track("ab", "letters"))
+    letters 0 2
+    letters 1 2
+    letters 2 2
+    """
+    token = _listener.set(callback)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
+    """Yield the items in order and tell the listener before each one and after the last.
+
+    ``total`` is the number of items, found from their length where they have one.
+
+    >>> list(track([3, 4], "layers"))
+    [3, 4]
+    """
+    total = len(items) if total is None and isinstance(items, Sized) else total
+    done = 0
+    for item in items:
+        _tell(what, done, total)
+        yield item
+        done += 1
+    _tell(what, done, total)
+
+
+def _tell(what: str, done: int, total: int | None) -> None:
+    """Pass progress on to whoever listens now."""
+    callback = _listener.get()
+    if callback is not None:
+        callback(Progress(what, done, total))
