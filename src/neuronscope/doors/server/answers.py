@@ -1,0 +1,112 @@
+"""How is a result read over HTTP? Described, cut into slices, drawn."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from pydantic_core import to_json
+
+from neuronscope import results, views
+from neuronscope.doors.server import bodies, reproduce
+from neuronscope.doors.server.desk import AtDesk, troubles
+from neuronscope.words import BadInput
+
+Theme = Literal["light", "dark"]
+CUTS = {
+    "parameters": [
+        {
+            "name": "cuts",
+            "in": "query",
+            "style": "form",
+            "explode": True,
+            "description": "Any axis by its name: an index, or a range such as 0:64 where ranges are read.",
+            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+        }
+    ]
+}
+
+router = APIRouter(tags=["results"])
+
+
+def stored(store: results.Store, digest: str) -> Any:
+    """Return a stored result; raises a 404 where the store has none that begins so."""
+    try:
+        return store.open(digest)
+    except results.NotStored as error:
+        raise HTTPException(404, str(error)) from None
+
+
+def describe(store: results.Store, digest: str, server: str) -> bodies.Result:
+    """Return everything about a stored result but its values."""
+    told = results.summary(stored(store, digest))
+    return bodies.Result(**told, code=reproduce.code(told["provenance"], server=server))
+
+
+def cuts(request: Request, *reserved: str) -> dict[str, str]:
+    """Return the query's axes: every key that is not reserved."""
+    return {name: value for name, value in request.query_params.items() if name not in reserved}
+
+
+def indexes(selection: Mapping[str, str]) -> dict[str, int]:
+    """Return the index of each axis; raises ``BadInput`` where one is no whole number."""
+    for axis, text in selection.items():
+        if not text.removeprefix("-").isdecimal():
+            raise BadInput(f"{axis}={text!r} is no index; a figure takes one whole number an axis.")
+    return {axis: int(text) for axis, text in selection.items()}
+
+
+def as_json(value: Any) -> Response:
+    """Send plain data without reading it over again, since there may be a million numbers in it."""
+    return Response(to_json(value, inf_nan_mode="null"), media_type="application/json")
+
+
+@router.get("/results")
+def list_results(desk: AtDesk) -> list[bodies.ResultEntry]:
+    """Return what the store holds, newest first."""
+    return [bodies.ResultEntry.model_validate(entry, from_attributes=True) for entry in desk.store.ls()]
+
+
+@router.get("/results/{digest}", responses=troubles(404))
+def show_result(digest: str, request: Request, desk: AtDesk) -> bodies.Result:
+    """Describe a result: axes, variables, coordinates, provenance, and how to ask for it again."""
+    return describe(desk.store, digest, str(request.base_url))
+
+
+@router.get(
+    "/results/{digest}/values",
+    response_model=bodies.Values,
+    responses=troubles(404, 413, 422),
+    openapi_extra=CUTS,
+)
+def show_values(
+    digest: str,
+    request: Request,
+    desk: AtDesk,
+    variable: Annotated[str, Query(description="Which variable.")],
+) -> Response:
+    """Return a slice of one variable; an index drops its axis, a range a:b keeps it."""
+    try:
+        part = desk.store.open_slice(digest, variable, cuts(request, "variable"))
+    except results.NotStored as error:
+        raise HTTPException(404, str(error)) from None
+    except results.TooLarge as error:
+        raise HTTPException(413, str(error)) from None
+    return as_json(results.values_of(part))
+
+
+@router.get(
+    "/results/{digest}/figure",
+    response_model=bodies.Figure,
+    responses=troubles(404, 422),
+    openapi_extra=CUTS,
+)
+def show_figure(
+    digest: str,
+    request: Request,
+    desk: AtDesk,
+    variable: Annotated[str | None, Query(description="Which variable; the first unless you say.")] = None,
+    theme: Theme = "light",
+) -> Response:
+    """Draw a result by its kind as a Plotly figure, other axes held at the given indexes."""
+    chosen = indexes(cuts(request, "variable", "theme"))
+    return as_json(views.figure(stored(desk.store, digest), variable=variable, select=chosen, theme=theme))

@@ -1,0 +1,102 @@
+"""What is the server made of? The routes, the gate before them, and one shape for every refusal."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from starlette.exceptions import HTTPException
+
+from neuronscope.doors.server import answers, asking, exports, pages, stock
+from neuronscope.doors.server.access import Access
+from neuronscope.doors.server.desk import Desk, troubles
+from neuronscope.doors.server.gate import Gate
+from neuronscope.doors.server.jobs import Jobs
+from neuronscope.doors.server.shelf import Shelf
+from neuronscope.results import Store
+from neuronscope.words import BadInput
+
+VERSION = "1"
+ABOUT = (
+    "Questions about what the neurons of a model compute. Every route but health needs the token that "
+    "`neuronscope open` prints, as a bearer, or the cookie of its link."
+)
+# Checked by the gate before any route; here it only stands in the description.
+_key = HTTPBearer(auto_error=False, scheme_name="token", description="The token of this start of the server.")
+
+
+def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> FastAPI:
+    """Build the server around who may ask and where results are kept."""
+    shelf = shelf or Shelf()
+    desk = Desk(access=access, store=store, shelf=shelf, jobs=Jobs(shelf=shelf, store=store))
+    app = FastAPI(
+        title="NeuronScope",
+        version=VERSION,
+        description=ABOUT,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_name,
+        lifespan=_working,
+    )
+    app.state.desk = desk
+    api = APIRouter(prefix="/api/v1", responses=troubles(401, 403), dependencies=[Depends(_key)])
+    for routes in (stock.router, asking.router, answers.router, exports.router):
+        api.include_router(routes)
+    app.include_router(stock.public, prefix="/api/v1", responses=troubles(403))
+    app.include_router(api)
+    app.include_router(pages.router)
+    app.add_middleware(Gate, access=access)
+    app.add_exception_handler(BadInput, _bad_input)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(HTTPException, _refused)
+    return app
+
+
+@asynccontextmanager
+async def _working(app: FastAPI) -> AsyncIterator[None]:
+    app.state.desk.jobs.open()
+    yield
+    await run_in_threadpool(app.state.desk.jobs.close)
+
+
+def _name(route: APIRoute) -> str:
+    return route.name
+
+
+async def _bad_input(request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, 422)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.status_code in {204, 304}:
+        return Response(status_code=error.status_code)
+    return JSONResponse({"detail": str(error.detail)}, error.status_code, error.headers)
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    return JSONResponse({"detail": sentence(error.errors()[0])}, 422)
+
+
+def sentence(error: dict[str, Any]) -> str:
+    """Write one of FastAPI's complaints as a sentence."""
+    place, *names = [str(part) for part in error["loc"]]
+    words = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "json_invalid":
+        return f"The body is not JSON: {error['ctx']['error']}."
+    if error["type"] == "missing":
+        return (
+            f"The {place} lacks {names[-1]!r}." if names else f"The {place} is missing; send a JSON object."
+        )
+    if not names:
+        return f"The {place} must be a JSON object sent as application/json."
+    return f"{'.'.join(names)}={error['input']!r} in the {place}: {words[0].lower()}{words[1:]}."

@@ -1,0 +1,240 @@
+"""What does each reply look like? One model a reply; the workbench's types are generated from them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, RootModel
+
+Sort = Literal["ask", "make"]
+Kind = Literal[
+    "profile", "grid", "attention", "tokens", "ranking", "points", "matrix", "graph", "field", "trajectory"
+]
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+class Trouble(BaseModel):
+    """Why a request was refused, in one sentence."""
+
+    detail: str
+
+
+class Health(BaseModel):
+    """That the server answers, and which build of the workbench it serves."""
+
+    status: Literal["ok"]
+    version: str
+    build: str
+
+
+class SubjectForm(BaseModel):
+    """One subject of an analysis: what must be opened before the question can be asked."""
+
+    name: str
+    type: str
+    required: bool
+    help: str
+
+
+class Form(BaseModel):
+    """One analysis as its signature states it; ``parameters`` is a JSON schema of an object."""
+
+    name: str
+    command: str
+    wing: str
+    sort: Sort
+    summary: str
+    help: str
+    kind: Kind
+    cites: str
+    version: int
+    subjects: list[SubjectForm]
+    parameters: dict[str, Any]
+
+
+class Job(BaseModel):
+    """One question that was asked: where it stands, and its answer's digest or its error once ended."""
+
+    id: str
+    analysis: str
+    arguments: dict[str, Any]
+    state: JobState
+    what: str = Field(description="What is being gone through now, such as layers.")
+    done: int
+    total: int | None
+    result: str | None = Field(description="Digest of the result.")
+    error: str | None = Field(description="One sentence that says why the job failed.")
+    status: int | None = Field(description="HTTP status that belongs to the error.")
+    created: str = Field(description="When the question was asked, ISO 8601 in UTC.")
+    seconds: float | None = Field(description="How long it has been running, or ran.")
+
+
+class QueuedEvent(BaseModel):
+    """The job waits; position 1 is next."""
+
+    event: Literal["queued"] = "queued"
+    position: int
+
+
+class ProgressEvent(BaseModel):
+    """The job runs and has come this far."""
+
+    event: Literal["progress"] = "progress"
+    what: str
+    done: int
+    total: int | None
+
+
+class ResultEvent(BaseModel):
+    """The job is done; its result is in the store."""
+
+    event: Literal["result"] = "result"
+    digest: str
+
+
+class ErrorEvent(BaseModel):
+    """The job failed."""
+
+    event: Literal["error"] = "error"
+    detail: str
+    status: int
+
+
+class CancelledEvent(BaseModel):
+    """The job was cancelled."""
+
+    event: Literal["cancelled"] = "cancelled"
+
+
+Event = QueuedEvent | ProgressEvent | ResultEvent | ErrorEvent | CancelledEvent
+
+
+class JobEvent(RootModel[Annotated[Event, Field(discriminator="event")]]):
+    """The data of one server-sent event; its ``event`` field equals the event's name."""
+
+
+class ResultEntry(BaseModel):
+    """One stored result, as a list shows it."""
+
+    digest: str
+    analysis: str
+    kind: Kind
+    created: str
+    bytes: int
+    title: str
+
+
+class Variable(BaseModel):
+    """One variable of a result: its axes in order, its unit, what it means, and its range."""
+
+    name: str
+    axes: list[str]
+    dtype: str
+    units: str
+    long_name: str
+    meaning: str
+    minimum: float | None
+    maximum: float | None
+
+
+class Coordinate(BaseModel):
+    """Labels along one axis or several, nested in the order of the axes; null where they are very many."""
+
+    axes: list[str]
+    dtype: str
+    values: list[Any] | None
+
+
+class Plane(BaseModel):
+    """Which axes a view draws across and up, and which become sliders."""
+
+    x: str | None
+    y: str | None
+    sliders: list[str]
+
+
+class Code(BaseModel):
+    """How to ask the same question again, at three doors."""
+
+    python: str
+    command_line: str
+    curl: str
+
+
+class Result(BaseModel):
+    """Everything about a stored result but its values."""
+
+    digest: str
+    analysis: str
+    kind: Kind
+    title: str
+    dims: dict[str, int]
+    variables: list[Variable]
+    coords: dict[str, Coordinate]
+    axes: Plane
+    attrs: dict[str, Any]
+    provenance: dict[str, Any]
+    code: Code
+
+
+class Values(BaseModel):
+    """A slice of one variable; what is not a finite number is null."""
+
+    variable: str
+    axes: list[str]
+    shape: list[int]
+    coords: dict[str, list[Any]]
+    values: Any = Field(
+        description="Nested lists in the order of the axes; a single value where none is left."
+    )
+
+
+class Figure(BaseModel):
+    """A Plotly figure as data."""
+
+    data: list[dict[str, Any]]
+    layout: dict[str, Any]
+
+
+class ModelEntry(BaseModel):
+    """One model that opens by name here without a download."""
+
+    name: str
+    title: str
+    family: str
+    layers: int | None
+    width: int | None
+    parameters: int | None
+    bytes: int | None
+    summary: str
+
+
+class TextToSplit(BaseModel):
+    """A text, and the model whose tokenizer splits it."""
+
+    model: str
+    text: str
+
+
+class Token(BaseModel):
+    """One token: its number in the vocabulary and its exact surface text."""
+
+    id: int
+    text: str
+
+
+class Tokens(BaseModel):
+    """The tokens of a text, and how many positions the model has."""
+
+    tokens: list[Token]
+    n_positions: int
+
+
+class CommonPrompt(BaseModel):
+    """A prompt for a quick look, with the twin and answers that patching needs."""
+
+    name: str
+    title: str
+    structure: str
+    prompt: str
+    corrupt: str
+    target: str
+    distractor: str

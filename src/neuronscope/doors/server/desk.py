@@ -1,0 +1,34 @@
+"""What do the routes work with? One desk a server: who may ask, the queue, the open models, the store."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from neuronscope.doors.server.access import Access
+from neuronscope.doors.server.bodies import Trouble
+from neuronscope.doors.server.jobs import Jobs
+from neuronscope.doors.server.shelf import Shelf
+from neuronscope.results import Store
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What one server keeps between requests."""
+
+    access: Access
+    store: Store
+    shelf: Shelf
+    jobs: Jobs
+
+
+def _desk(request: Request) -> Desk:
+    return request.app.state.desk
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+
+
+def troubles(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe the refusals of a route for its OpenAPI entry."""
+    return {status: {"model": Trouble} for status in statuses}

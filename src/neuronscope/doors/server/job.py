@@ -1,0 +1,177 @@
+"""How far is one question? Its state, and the events by which a page follows it."""
+
+import asyncio
+import contextlib
+import secrets
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from neuronscope.contract import Definition
+from neuronscope.doors.server import bodies
+from neuronscope.doors.server.shelf import Place
+from neuronscope.results import Cancelled, Progress
+
+PACE = 0.05
+"""Seconds between two events of one stream, so that fast work does not flood the page."""
+
+Ending = bodies.ResultEvent | bodies.ErrorEvent | bodies.CancelledEvent
+
+
+class Job:
+    """One question from the queue to its answer.
+
+    Of each sort of event only the latest is kept, under a number that rises: a page that comes late
+    or comes back hears where the job is, not all it has been through.
+    """
+
+    def __init__(
+        self,
+        definition: Definition,
+        *,
+        arguments: Mapping[str, Any],
+        name: str = "",
+        device: str = "cpu",
+        dtype: str = "float32",
+        asked: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.id = secrets.token_hex(8)
+        self.definition = definition
+        self.name = name or definition.name
+        self.arguments = dict(arguments)
+        self.asked = dict(arguments if asked is None else asked)
+        self.device, self.dtype = device, dtype
+        self.state: bodies.JobState = "queued"
+        self._created = datetime.now(UTC)
+        self._started = self._ended = 0.0
+        self._progress = bodies.ProgressEvent(what="", done=0, total=None)
+        self._ending: Ending | None = None
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._events: dict[str, tuple[int, bodies.Event]] = {}
+        self._number = 0
+        self._bells: set[Callable[[], None]] = set()
+
+    @property
+    def places(self) -> set[Place]:
+        """Return the models that the job uses."""
+        named = [
+            self.arguments[subject.name]
+            for subject in self.definition.subjects.values()
+            if subject.type.name == "Model" and subject.name in self.arguments
+        ]
+        return {(name, self.device, self.dtype) for name in named}
+
+    @property
+    def ended(self) -> bool:
+        """Say whether nothing more will happen."""
+        return self._ending is not None
+
+    def body(self) -> bodies.Job:
+        """Describe the job as the server replies it."""
+        with self._lock:
+            ending = self._ending
+            seconds = (self._ended or time.monotonic()) - self._started if self._started else None
+            return bodies.Job(
+                id=self.id,
+                analysis=self.name,
+                arguments=self.asked,
+                state=self.state,
+                what=self._progress.what,
+                done=self._progress.done,
+                total=self._progress.total,
+                result=ending.digest if isinstance(ending, bodies.ResultEvent) else None,
+                error=ending.detail if isinstance(ending, bodies.ErrorEvent) else None,
+                status=ending.status if isinstance(ending, bodies.ErrorEvent) else None,
+                created=self._created.isoformat(),
+                seconds=seconds,
+            )
+
+    def wait_at(self, position: int) -> None:
+        """Tell where in the queue the job stands."""
+        self._tell(bodies.QueuedEvent(position=position))
+
+    def start(self) -> None:
+        """Note that the job runs."""
+        self._started = time.monotonic()
+        self._tell(self._progress, state="running")
+
+    def listen(self, progress: Progress) -> None:
+        """Pass progress on; raises ``Cancelled`` where somebody asked for that."""
+        self.check()
+        self._progress = bodies.ProgressEvent(what=progress.what, done=progress.done, total=progress.total)
+        self._tell(self._progress)
+
+    def check(self) -> None:
+        """Raise ``Cancelled`` where somebody asked for that."""
+        if self._stopping.is_set():
+            raise Cancelled
+
+    def stop(self) -> None:
+        """Ask the job to stop at its next step."""
+        self._stopping.set()
+
+    def end(self, ending: Ending) -> None:
+        """Note how the job ended."""
+        states: dict[str, bodies.JobState] = {"result": "done", "error": "failed", "cancelled": "cancelled"}
+        self._ended = time.monotonic()
+        self._tell(ending, state=states[ending.event])
+
+    def after(self, number: int) -> list[tuple[int, bodies.Event]]:
+        """Return the events numbered above ``number``, in order."""
+        with self._lock:
+            return sorted(
+                (pair for pair in self._events.values() if pair[0] > number), key=lambda pair: pair[0]
+            )
+
+    async def follow(self, number: int = 0) -> AsyncIterator[tuple[int, bodies.Event]]:
+        """Yield the events numbered above ``number`` as they come, up to the one that ends the job."""
+        with self._ringing() as bell:
+            while True:
+                bell.clear()
+                ended, events = self.ended, self.after(number)
+                for heard, event in events:
+                    number = heard
+                    yield heard, event
+                if ended and not self.after(number):
+                    return
+                await bell.wait()
+                await asyncio.sleep(PACE)
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until the job has ended, at most so long."""
+        with self._ringing() as bell, contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self.ended:
+                    bell.clear()
+                    if not self.ended:
+                        await bell.wait()
+
+    def _tell(self, event: bodies.Event, *, state: bodies.JobState | None = None) -> None:
+        with self._lock:
+            self._number += 1
+            self._events[event.event] = (self._number, event)
+            self.state = state or self.state
+            if not isinstance(event, bodies.QueuedEvent | bodies.ProgressEvent):
+                self._ending = event
+            bells = list(self._bells)
+        for ring in bells:
+            ring()
+
+    @contextlib.contextmanager
+    def _ringing(self) -> Iterator[asyncio.Event]:
+        loop, bell = asyncio.get_running_loop(), asyncio.Event()
+
+        def ring() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed and nobody listens
+                loop.call_soon_threadsafe(bell.set)
+
+        with self._lock:
+            self._bells.add(ring)
+        try:
+            yield bell
+        finally:
+            with self._lock:
+                self._bells.discard(ring)

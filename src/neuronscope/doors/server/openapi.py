@@ -1,0 +1,28 @@
+"""What does the server take and reply, for programs? ``python -m neuronscope.doors.server.openapi FILE``."""
+
+import json
+import sys
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+from neuronscope.doors.server.access import Access
+from neuronscope.doors.server.app import create_app
+from neuronscope.results import Store
+
+
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI document; it depends on the routes alone."""
+    return create_app(access=Access(port=0), store=Store(Path(gettempdir()))).openapi()
+
+
+def write(file: Path) -> None:
+    """Write the document, the same bytes for the same routes."""
+    text = json.dumps(openapi(), indent=1, sort_keys=True, ensure_ascii=False)
+    file.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("Give one file to write, such as workbench/openapi.json.")
+    write(Path(sys.argv[1]))

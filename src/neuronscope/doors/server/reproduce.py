@@ -1,0 +1,76 @@
+"""How is this result asked for again? The same question in Python, on the command line and with curl."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from neuronscope.doors.server.access import VARIABLE
+from neuronscope.doors.server.bodies import Code
+
+USUAL = {"device": "cpu", "dtype": "float32"}
+WAIT = 60
+
+
+def code(facts: Mapping[str, Any], *, server: str) -> Code:
+    """Write the question that a result's provenance records, for three doors.
+
+    ``server`` is the address that curl asks; it reads the token from ``NEURONSCOPE_TOKEN``.
+    """
+    analysis = facts["analysis"]
+    models, parents, arguments = facts.get("models", {}), facts.get("parents", {}), facts.get("arguments", {})
+    subjects = {name: model["name"] for name, model in models.items()} | dict(parents)
+    options = _options(models)
+    return Code(
+        python=_python(analysis, models=models, parents=parents, arguments=arguments),
+        command_line=_command_line(analysis, {**subjects, **arguments, **options}),
+        curl=_curl(analysis, {**subjects, **arguments, **options}, server=server),
+    )
+
+
+def _options(models: Mapping[str, Any]) -> dict[str, str]:
+    model = next(iter(models.values()), {})
+    return {name: model[name] for name, usual in USUAL.items() if model.get(name, usual) != usual}
+
+
+def _python(
+    analysis: str, *, models: Mapping[str, Any], parents: Mapping[str, str], arguments: Mapping[str, Any]
+) -> str:
+    given = {name: _opened(model) for name, model in models.items()}
+    given |= {name: repr(value) for name, value in {**parents, **arguments}.items()}
+    lines = [f"    {name}={value}," for name, value in given.items()]
+    return "\n".join(["import neuronscope", "", f"result = neuronscope.{analysis}(", *lines, ")", ""])
+
+
+def _opened(model: Mapping[str, str]) -> str:
+    options = _options({"model": model})
+    if not options:
+        return repr(model["name"])
+    words = [repr(model["name"]), *(f"{name}={value!r}" for name, value in options.items())]
+    return f"neuronscope.open_model({', '.join(words)})"
+
+
+def _command_line(analysis: str, arguments: Mapping[str, Any]) -> str:
+    words = ["neuronscope", "ask", analysis.replace("_", "-")]
+    for name, value in arguments.items():
+        words += _flags(name.replace("_", "-"), value)
+    return shlex.join([*words, f"--out={analysis}.nc"])
+
+
+def _flags(name: str, value: Any) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, bool):
+        return [f"--{name}" if value else f"--no-{name}"]
+    if isinstance(value, list):
+        return [flag for part in value for flag in _flags(name, part)]
+    return [f"--{name}={value if isinstance(value, str) else json.dumps(value)}"]
+
+
+def _curl(analysis: str, arguments: Mapping[str, Any], *, server: str) -> str:
+    body = shlex.quote(json.dumps(arguments, ensure_ascii=False))
+    address = shlex.quote(f"{server.rstrip('/')}/api/v1/analyses/{analysis}?wait={WAIT}")
+    return (
+        f'curl --silent --show-error --header "Authorization: Bearer ${VARIABLE}" '
+        f"--header 'Content-Type: application/json' --data-raw {body} {address}"
+    )

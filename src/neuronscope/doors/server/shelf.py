@@ -1,0 +1,77 @@
+"""Which models are open? The last few asked for, so that the next question need not read the weights again."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from neuronscope.models import Model, open_model
+
+MOST = 2
+Place = tuple[str, str, str]
+"""A model's name, device and precision."""
+
+
+class Shelf:
+    """The models that were used last; the one unused for longest makes room."""
+
+    def __init__(self, opener: Callable[..., Model] = open_model, *, most: int = MOST) -> None:
+        self._opener = opener
+        self._most = most
+        self._models: OrderedDict[Place, tuple[int, Model]] = OrderedDict()
+        self._shelving = threading.Lock()
+        self._opening = threading.Lock()
+
+    def open(
+        self,
+        name: str,
+        *,
+        device: str = "cpu",
+        dtype: str = "float32",
+        in_use: Callable[[], Collection[Place]] = tuple,
+    ) -> Model:
+        """Return the open model, opening it where it is not, or was written anew since.
+
+        A model that ``in_use`` names makes room last. Raises ``BadInput`` as ``open_model`` does.
+        """
+        place, written = (name, device, dtype), _written(name)
+        found = self._find(place, written)
+        if found is not None:
+            return found
+        with self._opening:
+            found = self._find(place, written)
+            if found is not None:
+                return found
+            self._make_room(place, in_use())
+            model = self._opener(name, device=device, dtype=dtype)
+            with self._shelving:
+                self._models[place] = (written, model)
+            return model
+
+    def places(self) -> list[Place]:
+        """Return what is open, unused for longest first."""
+        with self._shelving:
+            return list(self._models)
+
+    def _find(self, place: Place, written: int) -> Model | None:
+        with self._shelving:
+            if place not in self._models or self._models[place][0] != written:
+                return None
+            self._models.move_to_end(place)
+            return self._models[place][1]
+
+    def _make_room(self, place: Place, in_use: Collection[Place]) -> None:
+        with self._shelving:
+            self._models.pop(place, None)
+            while len(self._models) >= self._most:
+                idle = [other for other in self._models if other not in in_use]
+                del self._models[(idle or list(self._models))[0]]
+
+
+def _written(name: str) -> int:
+    path = Path(name)
+    try:
+        files = [path, *path.iterdir()] if path.is_dir() else [path]
+        return max(file.stat().st_mtime_ns for file in files)
+    except (OSError, ValueError):
+        return 0

@@ -1,0 +1,58 @@
+"""What is there to ask about? Routes of health, models, tokens and common prompts."""
+
+from fastapi import APIRouter
+
+import neuronscope
+from neuronscope import data
+from neuronscope.doors.server import bodies, pages
+from neuronscope.doors.server.desk import AtDesk, troubles
+from neuronscope.models.listing import ModelFacts, model_names
+
+router = APIRouter()
+public = APIRouter()
+
+
+@public.get("/health", tags=["server"])
+def show_health() -> bodies.Health:
+    """Say that the server answers; needs no session."""
+    return bodies.Health(status="ok", version=neuronscope.__version__, build=pages.build())
+
+
+@router.get("/models", tags=["models"])
+def list_models() -> list[bodies.ModelEntry]:
+    """Return the models that open by name without a download."""
+    return [_entry(name, facts) for name, facts in model_names().items()]
+
+
+@router.post("/tokens", tags=["models"], responses=troubles(413, 422))
+def split_text(asked: bodies.TextToSplit, desk: AtDesk) -> bodies.Tokens:
+    """Split a text with a model's own tokenizer, as its analyses will."""
+    model = desk.shelf.open(asked.model)
+    tokens = model.tokenize(asked.text)
+    texts = model.token_texts(tokens)
+    return bodies.Tokens(
+        tokens=[bodies.Token(id=int(token), text=text) for token, text in zip(tokens, texts, strict=True)],
+        n_positions=model.n_positions,
+    )
+
+
+@router.get("/prompts", tags=["models"])
+def list_prompts() -> list[bodies.CommonPrompt]:
+    """Return prompts for a quick look that ship with the package."""
+    return [
+        bodies.CommonPrompt.model_validate(prompt, from_attributes=True) for prompt in data.common_prompts()
+    ]
+
+
+def _entry(name: str, facts: ModelFacts) -> bodies.ModelEntry:
+    card = facts.card
+    return bodies.ModelEntry(
+        name=name,
+        title=str(card.get("title", name)),
+        family=facts.family,
+        layers=facts.n_layers,
+        width=facts.width,
+        parameters=facts.n_parameters,
+        bytes=facts.n_bytes,
+        summary=str(card.get("summary", "")),
+    )
