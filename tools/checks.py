@@ -114,7 +114,9 @@ def _typescript(*, fast: bool, pages: bool) -> list[Check]:
     chromium = browser()
     no_browser = missing or ("--fast" if fast else "" if chromium else "there is no Chromium")
     run = [npm or "npm", "run", "--silent"]
+    ours = {"NEURONSCOPE_PYTHON": sys.executable}
     return [
+        Check("TypeScript written from Python", [*run, "types", "--", "--check"], PAGES, missing, ours),
         Check("TypeScript format", [*run, "format:check"], PAGES, missing),
         Check("TypeScript lint", [*run, "lint"], PAGES, missing),
         Check("TypeScript types", [*run, "check"], PAGES, missing),
@@ -124,7 +126,7 @@ def _typescript(*, fast: bool, pages: bool) -> list[Check]:
             [*run, "browser"],
             PAGES,
             no_browser,
-            {"NEURONSCOPE_CHROMIUM": chromium, "NEURONSCOPE_PYTHON": sys.executable},
+            {**ours, "NEURONSCOPE_CHROMIUM": chromium},
         ),
     ]
 
