@@ -93,11 +93,16 @@ def _replacing(target: Path) -> Iterator[Path]:
     beside = _beside(target)
     try:
         yield beside
-        with beside.open("rb+") as handle:
-            os.fsync(handle.fileno())
+        _sync(beside)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _sync(file: Path) -> None:
+    """Wait until a file is on the disk and not only on its way."""
+    with file.open("rb+") as handle:
+        os.fsync(handle.fileno())
 
 
 def _save_folder(result: Result, target: Path) -> None:
@@ -109,6 +114,9 @@ def _save_folder(result: Result, target: Path) -> None:
     beside, old = _beside(target), _beside(target)
     try:
         write_zarr(result, beside)
+        for file in beside.rglob("*"):
+            if file.is_file():
+                _sync(file)
         if target.exists():
             target.rename(old)
         beside.rename(target)

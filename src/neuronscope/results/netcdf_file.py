@@ -14,7 +14,7 @@ def write_netcdf(result: xr.Dataset | xr.DataTree, file: Path) -> None:
 
     Raises ``BadInput`` for what no format can keep and ``OSError`` where the disk refuses.
     """
-    import h5netcdf  # noqa: PLC0415 - costly to import
+    import h5netcdf
 
     groups = pack(result)
     with h5netcdf.File(file, "w") as root:
@@ -24,7 +24,7 @@ def write_netcdf(result: xr.Dataset | xr.DataTree, file: Path) -> None:
 
 def read_netcdf(file: Path) -> xr.Dataset | xr.DataTree:
     """Return the result that lies in a netCDF file, all of it in memory."""
-    import h5netcdf  # noqa: PLC0415 - costly to import
+    import h5netcdf
 
     with h5netcdf.File(file, "r") as root:
         if NOTE not in root.attrs:
@@ -34,7 +34,7 @@ def read_netcdf(file: Path) -> xr.Dataset | xr.DataTree:
 
 def _write_group(target: Any, group: Group) -> None:
     """Write dimensions, arrays and attributes of one group."""
-    import h5py  # noqa: PLC0415 - costly to import
+    import h5py
 
     sizes = {
         axis: size

@@ -14,7 +14,7 @@ from neuronscope.results.kinds import kind_of
 from neuronscope.results.provenance import digest, parts, stamped
 from neuronscope.results.store_index import Entry
 from neuronscope.results.summary import title_of
-from neuronscope.results.zarr_folder import read_zarr, sync, write_zarr
+from neuronscope.results.zarr_folder import read_zarr, write_zarr
 from neuronscope.words import BadInput
 
 VALUES = "values.zarr"
@@ -23,7 +23,10 @@ Result = xr.Dataset | xr.DataTree
 
 
 def write_entry(folder: Path, key: str, result: Result) -> None:
-    """Write an entry into a new folder and sync it, the record last."""
+    """Write an entry into a new folder, the record last.
+
+    Nothing waits for the disk: what a power cut spoils, the seal gives away, and it is computed again.
+    """
     write_zarr(result, folder / VALUES)
     found, facts = digest(result), stamped(result)
     try:
@@ -41,7 +44,6 @@ def write_entry(folder: Path, key: str, result: Result) -> None:
         "metadata": _metadata(folder),
     }
     (folder / RECORD).write_text(json.dumps(record), encoding="utf-8")
-    sync(folder)
 
 
 def read_entry(folder: Path) -> Entry:

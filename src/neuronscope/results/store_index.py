@@ -78,7 +78,7 @@ class Index:
         """Open, work, commit, close: nothing stays open between calls, threads or forks."""
         with closing(sqlite3.connect(self._file, timeout=self._patience)) as table, table:
             table.execute("PRAGMA journal_mode = WAL")
-            table.execute("PRAGMA synchronous = NORMAL")
+            table.execute("PRAGMA synchronous = OFF")
             table.execute(_TABLE)
             return work(table)
 

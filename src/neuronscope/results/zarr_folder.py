@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,11 @@ _TEXT_BYTES = 32  # what a word is taken to need, since its length is not known
 
 
 def write_zarr(result: xr.Dataset | xr.DataTree, folder: Path) -> None:
-    """Write a result into a new Zarr folder (format 3), each chunk with its checksum, and sync it.
+    """Write a result into a new Zarr folder (format 3), each chunk with its checksum.
 
     Raises ``BadInput`` for what no format can keep and ``OSError`` where the disk refuses.
     """
-    import zarr  # noqa: PLC0415 - costly to import
+    import zarr
 
     groups = pack(result)
     folder.mkdir()
@@ -32,7 +31,6 @@ def write_zarr(result: xr.Dataset | xr.DataTree, folder: Path) -> None:
         for name, array in group.arrays.items():
             _write_array(inside, name, array)
     _consolidate(folder)
-    sync(folder)
 
 
 def read_zarr(folder: Path) -> xr.Dataset | xr.DataTree:
@@ -75,20 +73,6 @@ def read_slice(
     return xr.DataArray(values, coords, name=name)
 
 
-def sync(folder: Path) -> None:
-    """Make sure that the files of a folder, and their names, are on the disk and not only on their way."""
-    for file in [*folder.rglob("*"), folder]:
-        if file.is_file():
-            with file.open("rb+") as handle:
-                os.fsync(handle.fileno())
-        elif os.name == "posix":
-            handle = os.open(file, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-
-
 def chunk_shape(shape: tuple[int, ...], item_bytes: int) -> tuple[int, ...]:
     """Cut the leading axes until a chunk is small enough to be read for one slice.
 
@@ -105,8 +89,8 @@ def chunk_shape(shape: tuple[int, ...], item_bytes: int) -> tuple[int, ...]:
 
 def _open(folder: Path) -> Any:
     """Open a folder, or a zip of one, for reading."""
-    import zarr  # noqa: PLC0415 - costly to import
-    from zarr.storage import ZipStore  # noqa: PLC0415 - costly to import
+    import zarr
+    from zarr.storage import ZipStore
 
     if folder.is_file():
         return zarr.open_group(ZipStore(folder, mode="r"), mode="r")
@@ -115,7 +99,7 @@ def _open(folder: Path) -> Any:
 
 def _write_array(group: Any, name: str, array: Array) -> None:
     """Write one array in as few chunks as can be, none of them left out for being empty."""
-    from zarr.codecs import Crc32cCodec, ZstdCodec  # noqa: PLC0415 - costly to import
+    from zarr.codecs import Crc32cCodec, ZstdCodec
 
     text = array.values.dtype == object
     target = group.create_array(
@@ -126,6 +110,7 @@ def _write_array(group: Any, name: str, array: Array) -> None:
         compressors=[ZstdCodec(level=1), Crc32cCodec()],
         fill_value="" if text else array.values.dtype.type(0),
         dimension_names=array.axes,
+        chunk_key_encoding={"name": "v2", "separator": "."},  # one file a chunk and no folders
         attributes=array.attrs,
         # A chunk that is never written cannot be told from one that was lost.
         config={"write_empty_chunks": True},
