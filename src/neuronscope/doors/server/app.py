@@ -93,10 +93,8 @@ def sentence(error: dict[str, Any]) -> str:
     words = error["msg"].removeprefix("Value error, ")
     if error["type"] == "json_invalid":
         return f"The body is not JSON: {error['ctx']['error']}."
-    if error["type"] == "missing":
-        return (
-            f"The {place} lacks {names[-1]!r}." if names else f"The {place} is missing; send a JSON object."
-        )
+    if error["type"] == "missing" and names:
+        return f"The {place} lacks {names[-1]!r}."
     if not names:
         return f"The {place} must be a JSON object sent as application/json."
     return f"{'.'.join(names)}={error['input']!r} in the {place}: {words[0].lower()}{words[1:]}."

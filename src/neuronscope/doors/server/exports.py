@@ -1,33 +1,31 @@
 """How does a result leave as a file? In every format that the other doors write."""
 
-import io
 import tempfile
-import threading
+import zipfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from neuronscope import results, views
-from neuronscope.doors.server.answers import Theme, cuts, indexes, stored
+from neuronscope.doors.server.answers import CUTS, Theme, cuts, indexes
 from neuronscope.doors.server.desk import AtDesk, troubles
 from neuronscope.words import BadInput
 
 Format = Literal["nc", "zarr", "csv", "json", "npz", "html", "png", "svg"]
 MEDIA = {
     "nc": "application/x-netcdf",
-    "zarr": "application/zip",
-    "csv": "text/csv; charset=utf-8",
+    "zip": "application/zip",
+    "csv": "text/csv",
     "json": "application/json",
-    "npz": "application/zip",
-    "html": "text/html; charset=utf-8",
+    "npz": "application/x-npz",
+    "html": "text/html",
     "png": "image/png",
     "svg": "image/svg+xml",
 }
-PICTURES = ("png", "svg")
-_drawing = threading.Lock()  # matplotlib draws one picture at a time
+BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 router = APIRouter(tags=["results"])
 
@@ -36,15 +34,11 @@ router = APIRouter(tags=["results"])
     "/results/{digest}/export",
     response_class=Response,
     responses={
-        200: {
-            "description": "The file.",
-            "content": {
-                kind: {"schema": {"type": "string", "format": "binary"}} for kind in set(MEDIA.values())
-            },
-        },
+        200: {"description": "The file.", "content": dict.fromkeys(MEDIA.values(), BINARY)},
         304: {"description": "The file is the one that If-None-Match names."},
     }
     | troubles(404, 422),
+    openapi_extra=CUTS,
 )
 def export_result(
     digest: str,
@@ -54,52 +48,52 @@ def export_result(
     variable: Annotated[str | None, Query(description="Which variable a picture shows.")] = None,
     theme: Theme = "light",
 ) -> Response:
-    """Return a result as a file; a Zarr folder comes zipped. Pictures take axes as the figure does."""
-    result = stored(desk.store, digest)
-    digest = results.digest(result)
-    tag = f'"{digest}"'
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers={"etag": tag})
+    """Return a result as a file; Zarr comes zipped, and so does CSV where it takes several tables.
+
+    Pictures take axes as the figure does.
+    """
+    try:
+        entry = desk.store.show(digest)
+        headers = {"etag": f'"{entry.digest}"', "cache-control": "no-cache"}
+        if headers["etag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        result = desk.store.open(entry.digest)
+    except results.NotStored as error:
+        raise HTTPException(404, str(error)) from None
     chosen = indexes(cuts(request, "format", "variable", "theme"))
-    name = f"{results.provenance(result).get('analysis', 'result')}-{digest[:8]}"
-    if format in PICTURES:
-        return _sent(
-            _picture(result, format, variable=variable, select=chosen, theme=theme), format, name, tag
-        )
+    name = f"{entry.analysis.replace('/', '-')}-{entry.digest[:8]}.{format}"
+    if format in {"png", "svg"}:
+        figure = views.figure(result, variable=variable, select=chosen, theme=theme)
+        return _sent(views.picture(figure, format=format), name, headers)
     if chosen or variable is not None:
         raise BadInput(f"A {format} file holds the whole result; only png and svg take a variable and axes.")
     if format == "html":
-        return _sent(views.page(result).encode(), format, name, tag)
-    return _written(result, format, name, tag)
+        return _sent(views.page(result).encode(), name, headers)
+    return _written(result, name, headers)
 
 
-def _picture(result: Any, format: str, **choices: Any) -> bytes:
-    drawn = io.BytesIO()
-    figure = views.figure(result, **choices)
-    with _drawing:
-        views.draw(figure, drawn, format=format)
-    return drawn.getvalue()
+def _sent(content: bytes, name: str, headers: dict[str, str]) -> Response:
+    attached = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=MEDIA[name.rpartition(".")[2]], headers=headers | attached)
 
 
-def _written(result: Any, format: str, name: str, tag: str) -> Response:
+def _written(result: Any, name: str, headers: dict[str, str]) -> Response:
     folder = tempfile.TemporaryDirectory(prefix="neuronscope-")
-    file = results.save(result, Path(folder.name, f"{name}.{format}" + (".zip" if format == "zarr" else "")))
+    try:
+        file = results.save(result, Path(folder.name, f"{name}.zip" if name.endswith(".zarr") else name))
+        tables = sorted(Path(folder.name).iterdir())
+        if len(tables) > 1:
+            file = Path(folder.name, f"{name}.zip")
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                for table in tables:
+                    archive.write(table, table.name)
+    except BaseException:
+        folder.cleanup()
+        raise
     return FileResponse(
         file,
-        media_type=MEDIA[format],
+        media_type=MEDIA[file.suffix.removeprefix(".")],
         filename=file.name,
-        headers={"etag": tag, "cache-control": "no-cache"},
+        headers=headers,
         background=BackgroundTask(folder.cleanup),
-    )
-
-
-def _sent(content: bytes, format: str, name: str, tag: str) -> Response:
-    return Response(
-        content,
-        media_type=MEDIA[format],
-        headers={
-            "etag": tag,
-            "cache-control": "no-cache",
-            "content-disposition": f'attachment; filename="{name}.{format}"',
-        },
     )

@@ -68,15 +68,13 @@ class Gate:
         headers, path = scope["headers"], scope["path"]
         safe = scope["method"] in SAFE_METHODS
         if not self.access.knows_host(headers):
-            return _trouble(
-                403, f"This server answers only to http://127.0.0.1:{self.access.port} and localhost."
-            )
+            return _trouble(403, f"This server answers only to 127.0.0.1:{self.access.port} and localhost.")
         if (_is_api(scope) or not safe) and not self.access.from_our_page(headers, safe=safe):
             return _trouble(403, "Requests from pages of other origins are refused.")
         if _is_api(scope) and path != HEALTH and not self.access.admits(headers):
             return _trouble(
                 401,
-                "Open the link that `neuronscope open` printed, or send its token as Authorization: Bearer TOKEN.",
+                "Open the link that `neuronscope open` printed, or send Authorization: Bearer TOKEN.",
                 {"www-authenticate": "Bearer"},
             )
         lengths = [value for name, value in headers if name == b"content-length"]

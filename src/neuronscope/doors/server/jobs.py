@@ -72,6 +72,9 @@ class Jobs:
             if len(self._waiting) >= MOST_WAITING:
                 raise Full
             self._jobs[job.id] = job
+            if self._closed:
+                self._end(job, bodies.CancelledEvent())
+                return
             self._waiting.append(job)
             job.wait_at(len(self._waiting))
             self._turn.notify_all()

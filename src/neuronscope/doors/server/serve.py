@@ -158,9 +158,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener.bind(("127.0.0.1" if host == "localhost" else host, port))
     except OSError as error:
         listener.close()
-        raise BadInput(
-            f"port {port} cannot be used ({error.strerror}); use 0 for any that is free."
-        ) from None
+        raise BadInput(f"port {port} cannot be used: {error.strerror}; use 0 for any free one.") from None
     return listener
 
 

@@ -1,4 +1,4 @@
-"""Which models are open? The last few asked for, so that the next question need not read the weights again."""
+"""Which models are open? The last few asked for, so that the next question need not wait for them."""
 
 import threading
 from collections import OrderedDict

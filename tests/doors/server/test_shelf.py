@@ -1,0 +1,91 @@
+"""Opened models are shared, and few."""
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neuronscope.doors.server.shelf import Shelf
+from neuronscope.words import BadInput
+
+
+class Opened:
+    """An opener that counts, and gives something new each time."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def __call__(self, name: str, *, device: str, dtype: str) -> Any:
+        self.names.append(name)
+        time.sleep(0.01)
+        if name == "missing":
+            raise BadInput("There is no model called 'missing'.")
+        return (name, device, dtype, len(self.names))
+
+
+def test_a_model_is_opened_once() -> None:
+    opener = Opened()
+    shelf = Shelf(opener)
+    assert shelf.open("a") is shelf.open("a")
+    assert opener.names == ["a"]
+
+
+def test_device_and_precision_make_another_model() -> None:
+    shelf = Shelf(Opened())
+    assert shelf.open("a", dtype="float64")[2] == "float64"
+    assert shelf.open("a")[2] == "float32"
+
+
+def test_the_one_unused_for_longest_makes_room() -> None:
+    shelf = Shelf(Opened(), most=2)
+    for name in ("a", "b", "a", "c"):
+        shelf.open(name)
+    assert [place[0] for place in shelf.places()] == ["a", "c"]
+
+
+def test_a_model_in_use_makes_room_last() -> None:
+    shelf = Shelf(Opened(), most=2)
+    shelf.open("a")
+    shelf.open("b")
+    shelf.open("c", in_use=lambda: {("a", "cpu", "float32")})
+    assert [place[0] for place in shelf.places()] == ["a", "c"]
+
+
+def test_a_model_that_does_not_open_takes_no_place() -> None:
+    opener = Opened()
+    shelf = Shelf(opener)
+    for _ in range(2):
+        with pytest.raises(BadInput, match="no model called 'missing'"):
+            shelf.open("missing")
+    assert shelf.places() == []
+    assert opener.names == ["missing", "missing"]
+
+
+def test_many_who_ask_at_once_open_it_once() -> None:
+    opener = Opened()
+    shelf = Shelf(opener)
+    found: list[Any] = []
+    threads = [threading.Thread(target=lambda: found.append(shelf.open("a"))) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert opener.names == ["a"]
+    assert len(found) == 10
+    assert all(model is found[0] for model in found)
+
+
+def test_a_folder_that_was_written_anew_is_opened_anew(tmp_path: Path) -> None:
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"old")
+    opener = Opened()
+    shelf = Shelf(opener)
+    first = shelf.open(str(tmp_path))
+    assert shelf.open(str(tmp_path)) is first
+    weights.write_bytes(b"new")
+    os.utime(weights, ns=(time.time_ns() + 10**9,) * 2)
+    assert shelf.open(str(tmp_path)) is not first
+    assert len(shelf.places()) == 1
