@@ -23,7 +23,7 @@ _ANALYSES = {
     for file in (Path(__file__).parent / "analyses").glob("*/*.py")
     if file.stem != "__init__"
 }
-__all__ = [*sorted([*_NAMES, *_ANALYSES]), "__version__"]
+__all__ = sorted([*_NAMES, *_ANALYSES, "__version__"])  # noqa: PLE0605 - analyses are found by looking
 
 
 def __getattr__(name: str) -> Any:

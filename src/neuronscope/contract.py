@@ -9,7 +9,7 @@ import functools
 import inspect
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -114,6 +114,14 @@ class Definition:
             "parameters": self.parameters.model_json_schema(),
         }
 
+    def check_names(self, given: Iterable[str]) -> None:
+        """Raise ``BadInput`` that names the nearest, at the first name that the analysis does not take."""
+        known = [*self.subjects, *self.parameters.model_fields]
+        for name in given:
+            if name not in known:
+                hint = nearest(name, known) or f"; it takes {', '.join(known)}."
+                raise BadInput(f"{self.name} has no parameter {name!r}{hint}")
+
     def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters with defaults filled in.
 
@@ -121,11 +129,7 @@ class Definition:
         """
         callables = {n: v for n, v in given.items() if n in self.python_only and callable(v)}
         plain = {name: value for name, value in given.items() if name not in callables}
-        known = [*self.subjects, *self.parameters.model_fields]
-        for name in plain:
-            if name not in self.parameters.model_fields:
-                hint = nearest(name, known) or f"; it takes {', '.join(known)}."
-                raise BadInput(f"{self.name} has no parameter {name!r}{hint}")
+        self.check_names(plain)
         stand_ins = {name: self.parameters.model_fields[name].default for name in callables}
         try:
             checked = self.parameters.model_validate(plain | stand_ins)
@@ -243,7 +247,10 @@ def ask(
     }
     if store is None or any(callable(value) for value in parameters.values()):
         return definition.run(**opened, **parameters)
-    key = store.key(analysis=definition.name, version=definition.version, **facts(opened | parameters))
+    question = facts(opened | parameters)
+    for model in question["models"].values():
+        del model["name"]  # one model may be opened under several names
+    key = store.key(analysis=definition.name, version=definition.version, **question)
     found = store.get(key)
     if found is None:
         found = definition.run(**opened, **parameters)
@@ -261,6 +268,7 @@ def facts(arguments: Mapping[str, Any]) -> dict[str, Any]:
             models[name] = {
                 "name": value.name,
                 "fingerprint": value.fingerprint,
+                "words": value.words_fingerprint,
                 "device": str(value.device),
                 "dtype": str(value.dtype).removeprefix("torch."),
             }
@@ -275,9 +283,7 @@ def facts(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _bind(definition: Definition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     signature = inspect.signature(definition.run)
-    for name in kwargs:
-        if name not in signature.parameters:
-            definition.check({name: kwargs[name]})
+    definition.check_names(kwargs)
     given = signature.bind(*args, **kwargs).arguments
     opened = {
         name: _open(definition.subjects[name], value, {}, device="cpu", dtype="float32")

@@ -1,25 +1,21 @@
 """What to measure of an answer: named metrics, one value for each prompt."""
 
-from collections.abc import Callable
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from neuronscope.instruments.sweep import LastMetric
 from neuronscope.models import Model
 from neuronscope.words import BadInput
 
-Measure = Callable[[Float[Tensor, "batch vocab"]], Float[Tensor, " batch"]]
-"""Last-position logits of several prompts to one number for each."""
 
-
-def measure(name: str, *, target: int, distractor: int) -> Measure:
+def measure(name: str, *, target: int, distractor: int) -> LastMetric:
     """Return the metric of that name, bound to the tokens that it compares.
 
     ``logit_difference`` is in logits, ``probability_difference`` between −1 and 1, ``log_probability``
     (of the target alone) in nats. Raises ``BadInput`` on any other name.
     """
-    metrics: dict[str, Measure] = {
+    metrics: dict[str, LastMetric] = {
         "logit_difference": lambda logits: logits[:, target] - logits[:, distractor],
         "probability_difference": lambda logits: _difference(logits.softmax(-1), target, distractor),
         "log_probability": lambda logits: logits.log_softmax(-1)[:, target],

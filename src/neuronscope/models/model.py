@@ -127,6 +127,15 @@ class Model:
         return digest.hexdigest()[:16]
 
     @cached_property
+    def words_fingerprint(self) -> str:
+        """Return 16 hexadecimal digits over the tokenizer and the card, in which models of equal weights may differ."""
+        backend = getattr(self.tokenizer, "backend_tokenizer", None)
+        vocabulary = self.tokenizer.get_vocab() if self.tokenizer is not None and backend is None else {}
+        rules = backend.to_str() if backend is not None else json.dumps(vocabulary, sort_keys=True)
+        said = json.dumps(self.card, sort_keys=True, default=str)
+        return hashlib.sha256(f"{rules}\n{said}".encode()).hexdigest()[:16]
+
+    @cached_property
     def certificate(self) -> Certificate:
         """Return which sites are exact, reduced or refused, found by a probe on first use."""
         return certify(self.anatomy, self.n_positions)

@@ -6,12 +6,15 @@ one depth and one position at a time. Where that turns the answer, the deciding 
 
 import torch
 import xarray as xr
+from jaxtyping import Float
 from torch import Tensor
 
 from neuronscope.contract import analysis
-from neuronscope.instruments import Measure, answer_token, measure, patch_sweep, put, run
+from neuronscope.instruments import patch_sweep, put, run
+from neuronscope.instruments.metrics import answer_token, measure
+from neuronscope.instruments.sweep import LastMetric
 from neuronscope.models import Model
-from neuronscope.results import label, track
+from neuronscope.results import label
 from neuronscope.words import AnswerToken, BadInput, CorruptPrompt, Metric, Prompt
 
 
@@ -43,7 +46,7 @@ def activation_patching(
         for text, row in zip((target, distractor), last, strict=True)
     ]
     if callable(metric):
-        score: Measure = metric
+        score: LastMetric = metric
     else:
         score = measure(metric, target=answers[0], distractor=answers[1])
     ends = score(last)
@@ -87,14 +90,9 @@ def _comparable(model: Model, clean: Tensor, corrupted: Tensor) -> None:
         )
 
 
-def _swept(model: Model, source: Tensor, base: Tensor, score: Measure) -> Tensor:
-    """Put each place of the source run's stream into the base run; metric over depth and position."""
-    last = model.n_layers - 1
-    streams = run(model, source, get=["resid_pre.*", f"resid_post.{last}"])
-    sites = [(f"resid_pre.{depth}", streams["resid_pre.*"][depth, 0]) for depth in range(model.n_layers)]
-    sites.append((f"resid_post.{last}", streams[f"resid_post.{last}"][0]))
-    rows = [
-        patch_sweep(model, base, [put(f"{site}@{place}", stream[place]) for place in range(len(base))], score)
-        for site, stream in track(sites, "depths")
-    ]
-    return torch.stack(rows)
+def _swept(model: Model, source: Tensor, base: Tensor, score: LastMetric) -> Float[Tensor, "depth position"]:
+    """Measure the base run with each place of its stream, in turn, taken from the source run."""
+    sites = [*(f"resid_pre.{layer}" for layer in range(model.n_layers)), f"resid_post.{model.n_layers - 1}"]
+    streams = run(model, source, get=sites)
+    cells = [put(f"{site}@{place}", streams[site][0, place]) for site in sites for place in range(len(base))]
+    return patch_sweep(model, base, cells, score).reshape(len(sites), len(base))
