@@ -68,7 +68,7 @@ def make_model() -> Callable[..., Model]:
 
 @pytest.fixture
 def rounding(model: Model) -> float:
-    """How far two equal readings of a float64 model may differ: GPT-NeoX and Llama take the softmax in float32."""
+    """How far equal readings of a float64 model differ: GPT-NeoX and Llama take the softmax in float32."""
     return 1e-10 if model.family == "gpt2" else 2e-6
 
 

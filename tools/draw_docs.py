@@ -1,0 +1,44 @@
+"""Draw the pictures of the analyses' pages, each from the call that its page shows.
+
+Run ``python tools/draw_docs.py`` after a change of the built-in model or of a view.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from neuronscope import catalogue
+from neuronscope.contract import ask
+from neuronscope.views import draw, figure
+
+FOLDER = Path(__file__).parents[1] / "docs" / "images" / "analyses"
+CLEAN = "When Mary and John went to the shop, John gave a drink to"
+CORRUPT = "When Mary and John went to the shop, Mary gave a drink to"
+
+PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "logit_lens": ({"prompt": CLEAN}, {}),
+    "attention_patterns": ({"prompt": "red box, blue cup, red"}, {"select": {"layer": 2, "head": 1}}),
+    "neuron_activations": (
+        {"prompt": "Paris is the capital of France.", "reference": "prompt"},
+        {"variable": "top_activation", "select": {"layer": 3}},
+    ),
+    "activation_patching": (
+        {"prompt": CLEAN, "corrupt": CORRUPT, "target": " Mary", "distractor": " John"},
+        {},
+    ),
+    "model_card": ({}, {}),
+}
+"""Analysis to its arguments (the model apart) and to what of its result is drawn."""
+
+
+def main() -> None:
+    """Ask each question of the built-in model and draw the answer."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, (arguments, shown) in PICTURES.items():
+        result = ask(catalogue.find(name), {"model": "builtin:scribe", **arguments})
+        draw(figure(result, **shown), FOLDER / f"{name}.svg")
+        sys.stdout.write(f"drew {name}.svg\n")
+
+
+if __name__ == "__main__":
+    main()
