@@ -128,7 +128,7 @@ class Model:
 
     @cached_property
     def words_fingerprint(self) -> str:
-        """Return 16 hexadecimal digits over tokenizer and card, in which models of equal weights may differ."""
+        """Return 16 hexadecimal digits over tokenizer and card, where models of equal weights may differ."""
         backend = getattr(self.tokenizer, "backend_tokenizer", None)
         vocabulary = self.tokenizer.get_vocab() if self.tokenizer is not None and backend is None else {}
         rules = backend.to_str() if backend is not None else json.dumps(vocabulary, sort_keys=True)
