@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from captum.attr import LayerActivation
 from transformer_lens.model_bridge import TransformerBridge
-from transformer_lens.patching import generic_activation_patch
+from transformer_lens.patching import get_act_patch_resid_pre
 from transformers import AutoModelForCausalLM
 
 
@@ -56,19 +56,11 @@ def patched(
     bridge: TransformerBridge, base: torch.Tensor, cache: object, asked: dict[str, int]
 ) -> torch.Tensor:
     """Put the cached stream into the base run, place by place; logit difference over layer and position."""
-
-    def put(stream: torch.Tensor, index: list[int], hook: object, source: object) -> torch.Tensor:
-        stream[:, index[1]] = source[hook.name][:, index[1]]
-        return stream
-
-    return generic_activation_patch(
-        model=bridge,
-        corrupted_tokens=base,
-        clean_cache=cache,
-        patching_metric=lambda logits: logits[0, -1, asked["target"]] - logits[0, -1, asked["distractor"]],
-        patch_setter=put,
-        activation_name="resid_pre",
-        index_axis_names=["layer", "pos"],
+    return get_act_patch_resid_pre(
+        bridge,
+        base,
+        cache,
+        lambda logits: logits[0, -1, asked["target"]] - logits[0, -1, asked["distractor"]],
     )
 
 
