@@ -36,8 +36,8 @@ class Description:
 def describe(model: Model) -> Description:
     """Return the facts and the equations of a model, read off its own modules and configuration.
 
-    In the equations a row vector x(l) is the residual stream that enters block l, h counts heads, i and j are the
-    query and the key position, ⊙ multiplies entry by entry, and biases stand where the model has them.
+    In the equations a row vector x(l) is the residual stream that enters block l, h counts heads, i and j
+    are the query and the key position, and ⊙ multiplies entry by entry.
     """
     equations = [*_embedding(model), *_attention(model), *_mlp(model), *_output(model)]
     return Description(_facts(model), equations)
@@ -57,7 +57,7 @@ def _facts(model: Model) -> dict[str, Any]:
         "neurons a layer": model.n_neurons,
         "vocabulary": model.vocab_size,
         "context": model.n_positions,
-        "positions": f"rotary, {_rotary_width(model)} entries of a head"
+        "positions": f"rotary, {2 * ((_rotary_width(model) + 1) // 2)} entries of a head"
         if _rotary(model)
         else "learned embedding",
         "attention": _attention_kind(model),
@@ -92,9 +92,8 @@ def _attention(model: Model) -> list[str]:
         rows.append(f"{small}({group}) = {made}")
     if _rotary(model):
         rows.append(_rotation(model))
-    rows.append(
-        f"A(h)_ij = softmax over j of q(h)_i · k({_group(model)})_j / √{model.head_width}, for {_mask(model)}"
-    )
+    products = f"q(h)_i · k({_group(model)})_j"
+    rows.append(f"A(h)_ij = softmax over j of {products}{_scaling(model)}, for {_mask(model)}")
     rows.append(f"z(h)_i = Σ_j A(h)_ij v({_group(model)})_j")
     rows.append("a = Σ_h z(h) W_O(h)" + (" + b_O" if _biased(anatomy.output(0)) else ""))
     return rows
@@ -169,6 +168,13 @@ def _windows(model: Model) -> tuple[list[int], int | None]:
     return [layer for layer, kind in enumerate(kinds) if span and kind == "sliding_attention"], span
 
 
+def _scaling(model: Model) -> str:
+    factors = {float(getattr(module, "scaling", 1.0)) for module in model.anatomy.attention}
+    if factors == {model.head_width**-0.5}:
+        return f" / √{model.head_width}"
+    return f" · {factors.pop():g}" if len(factors) == 1 else " · a factor of the layer"
+
+
 def _group(model: Model) -> str:
     shared = model.n_heads // model.n_key_heads
     return "h" if shared == 1 else f"⌊h/{shared}⌋"
@@ -186,10 +192,9 @@ def _rotation(model: Model) -> str:
     rotary, width = _rotary(model), _rotary_width(model)
     kind = rotary.get("rope_type", "default")
     scaled = "" if kind == "default" else f", frequencies rescaled as {kind!r}"
-    return (
-        f"R_i turns entries d and d + {width // 2} of a head by the angle i · {rotary.get('rope_theta', 1e4):g}^(−2d/{width}) "
-        f"for d < {width // 2}{scaled}"
-    )
+    half, base = (width + 1) // 2, rotary.get("rope_theta", 1e4)
+    angle = f"i · {base:g}^(−2d/{width})"
+    return f"R_i turns entries d and d + {half} of a head by the angle {angle} for d < {half}{scaled}"
 
 
 def _tied(anatomy: Anatomy) -> bool:

@@ -1,11 +1,13 @@
 """How do I open a model: one that ships with the package, one of mine in a folder, or one of the hub?"""
 
 from pathlib import Path
+from pickle import UnpicklingError  # noqa: TID251 - raised where weights hold more than tensors
 from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers.utils import logging
 
 from neuronscope.models.attention import KEY
 from neuronscope.models.fetch import cached_model
@@ -79,7 +81,7 @@ def _folder(name: str) -> Path:
             raise BadInput(f"There is no built-in model {name!r}{near}")
         return BUILTIN_FOLDER / name.removeprefix(BUILTIN)
     path = Path(name).expanduser()
-    if path.is_dir():
+    if name.strip() and path.is_dir():
         return path
     if path.is_file():
         raise BadInput(f"{name!r} is a file: give the folder that holds config.json and the weights.")
@@ -103,6 +105,8 @@ def _network(folder: Path, dtype: torch.dtype) -> PreTrainedModel:
             f"The folder {str(folder)!r} holds no weights: "
             f"looked for {_SAFE_WEIGHTS[0]} and {_PICKLED_WEIGHTS[0]}."
         )
+    bar = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
     try:
         loaded: Any = AutoModelForCausalLM.from_pretrained(
             folder,
@@ -114,11 +118,14 @@ def _network(folder: Path, dtype: torch.dtype) -> PreTrainedModel:
             use_safetensors=safe,
             weights_only=True,
         )
-    except (ValueError, OSError, KeyError, RuntimeError, SafetensorError) as error:
+    except (ValueError, OSError, KeyError, RuntimeError, SafetensorError, UnpicklingError) as error:
         first = str(error).strip().partition("\n")[0]
         raise BadInput(
             f"The folder {str(folder)!r} does not open as a causal language model: {first:.120}"
         ) from error
+    finally:
+        if bar:
+            logging.enable_progress_bar()
     network, report = loaded
     missing = sorted(report["missing_keys"])
     if missing:

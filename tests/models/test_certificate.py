@@ -1,0 +1,97 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from neuronscope.models import SITES, Model, open_model
+from neuronscope.models.certificate import EXACT, REDUCED, REFUSED
+from tests.models.tiny import FAMILIES, eager, lacked, opened
+
+READ_ONLY = {"attn_norm", "mlp_norm", "final_norm", "result"}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_site_of_a_family_is_certified_but_those_it_lacks(family: str, dtype: torch.dtype) -> None:
+    if family == "gpt2 upcast" and dtype == torch.float64:
+        pytest.skip("Hugging Face itself runs this variant in single precision only")
+    certificate = opened(family, dtype=dtype).certificate
+    assert set(certificate.of(REFUSED)) == lacked(family)
+    assert set(certificate.of(REDUCED)) == READ_ONLY
+    assert set(certificate.of(EXACT)) == set(SITES) - lacked(family) - READ_ONLY
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_site_answers_to_a_law_and_agrees_to_rounding(family: str) -> None:
+    rows = [row for row in opened(family).certificate.rows if row.status != REFUSED]
+    gaps = {row.site: row.worst for row in rows}
+    assert all(gap is not None and gap < 2e-5 for gap in gaps.values()), gaps
+
+
+@pytest.mark.parametrize("family", ["gpt2", "gpt_neox parallel", "llama"])
+def test_in_double_precision_what_a_block_adds_is_what_its_stream_gains(family: str) -> None:
+    certificate = opened(family, dtype=torch.float64).certificate
+    assert certificate.row("resid_post").worst == pytest.approx(0.0, abs=1e-14)
+    assert certificate.row("z").worst == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_refusal_gives_its_reason_and_the_site_to_ask_for_instead() -> None:
+    parallel = opened("gpt_neox parallel").certificate.row("resid_mid")
+    assert "side by side" in parallel.reason
+    assert parallel.instead == "resid_pre"
+    ungated = opened("gpt2").certificate.row("mlp_up")
+    assert "no gate" in ungated.reason
+    assert ungated.instead == "mlp_pre"
+
+
+def _halved_mlp_block(block: Any) -> Callable[..., Tensor]:
+    """Compute the block of GPT-NeoX, but let half of the MLP's output into the stream."""
+
+    def forward(hidden_states: Tensor, **options: Any) -> Tensor:
+        attended, _ = block.attention(block.input_layernorm(hidden_states), **options)
+        attended = block.post_attention_dropout(attended)
+        written = block.post_mlp_dropout(block.mlp(block.post_attention_layernorm(hidden_states)))
+        return 0.5 * written + attended + hidden_states
+
+    return forward
+
+
+def test_the_probe_refuses_what_the_rules_propose_when_the_numbers_disagree() -> None:
+    network: Any = eager("gpt_neox parallel")
+    network.gpt_neox.layers[1].forward = _halved_mlp_block(network.gpt_neox.layers[1])
+    model = Model(network)
+    row = model.certificate.row("mlp_add")
+    assert row.status == REFUSED
+    assert "resid_pre + attn_add + mlp_add = resid_post" in row.reason
+    assert row.worst is not None
+    assert row.worst > 0.01
+    assert "mlp_add" not in model.sites()
+
+
+def test_the_certificate_is_plain_data_and_sums_itself_up() -> None:
+    certificate = opened("gpt2").certificate
+    told = json.loads(json.dumps(certificate.to_dict()))
+    assert told["architecture"] == "GPT2LMHeadModel"
+    assert {row["site"] for row in told["rows"]} == set(SITES)
+    summary = certificate.summary()
+    assert "20 sites exact, 4 reduced, 1 refused" in summary
+    assert "mlp_up is refused: this MLP has no gate" in summary
+
+
+@pytest.mark.parametrize("name", ["stories260k", "slm4096", "nano_sort_gpt2", "babyllama105"])
+def test_trained_models_are_certified(test_data: Callable[[str], Path], name: str) -> None:
+    model = open_model(str(test_data(f"{name}/hf")))
+    assert set(model.certificate.of(REFUSED)) <= {"mlp_up"}
+    worst = max(row.worst for row in model.certificate.rows if row.worst is not None)
+    assert worst < 1e-5
+
+
+def test_a_family_with_a_norm_among_its_neurons_is_reduced_there(test_data: Callable[[str], Path]) -> None:
+    """BitNet normalises its neurons before the output matrix, so the activated gate is not what that reads."""
+    certificate = open_model(str(test_data("bitstories1m/hf"))).certificate
+    assert certificate.row("mlp_pre").status == REDUCED
+    assert "the activated mlp_pre is mlp_act" in certificate.row("mlp_pre").reason

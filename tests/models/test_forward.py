@@ -1,0 +1,162 @@
+import gc
+import threading
+import weakref
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from neuronscope.models.attention import ACTIVE, eager_of
+from neuronscope.models.forward import Resume, forward, fresh
+from tests.models.tiny import FAMILIES, LAYERS, eager, opened, plain_logits, some_tokens
+
+
+def traces(network: torch.nn.Module) -> int:
+    """Count what a pass could leave behind: hooks, and functions put over a module's own."""
+    return sum(
+        len(module._forward_hooks) + len(module._forward_pre_hooks) + ("forward" in module.__dict__)
+        for module in network.modules()
+    )
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_our_key_in_the_registry_computes_what_eager_computes(family: str) -> None:
+    tokens = some_tokens()
+    assert torch.equal(plain_logits(opened(family).hf, tokens), plain_logits(eager(family), tokens))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("layer", [1, 2])
+def test_a_pass_resumed_from_the_stream_of_a_layer_is_the_whole_pass(family: str, layer: int) -> None:
+    model, tokens = opened(family), some_tokens()
+    streams: list[Tensor] = []
+    with torch.no_grad():
+        whole, _ = forward(model.anatomy, tokens, {("resid_pre", layer): lambda x: streams.append(x) or x})
+        resumed, fired = forward(
+            model.anatomy, tokens, {("q", 0): lambda q: q}, resume=Resume(layer, streams[0])
+        )
+    assert whole is not None
+    assert resumed is not None
+    assert torch.equal(resumed, whole)
+    assert fired == set()  # the skipped block did not run
+    assert traces(model.hf) == 0
+
+
+def test_the_last_position_alone_gives_the_same_logits() -> None:
+    model, tokens = opened("llama"), some_tokens()
+    with torch.no_grad():
+        whole, _ = forward(model.anatomy, tokens, {})
+        last, _ = forward(model.anatomy, tokens, {}, last=True)
+    assert whole is not None
+    assert last is not None
+    assert last.shape[1] == 1
+    torch.testing.assert_close(last[:, 0], whole[:, -1])
+
+
+def test_a_pass_leaves_no_hook_and_no_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, tokens = opened("gpt2"), some_tokens()
+    kept: list[weakref.ref[Tensor]] = []
+
+    def visit(tensor: Tensor) -> Tensor:
+        kept.append(weakref.ref(tensor))
+        return tensor
+
+    visits: Any = {("z", 1): visit, ("pattern", 1): visit, ("mlp_out", 2): visit, ("resid_pre", 0): visit}
+    with torch.no_grad():
+        logits, fired = forward(model.anatomy, tokens, visits)
+    assert fired == set(visits)
+    assert traces(model.hf) == 0
+    assert ACTIVE.get() is None
+    del logits
+    gc.collect()
+    assert [reference() for reference in kept] == [None] * 4
+
+
+def test_an_error_on_the_way_leaves_nothing_either() -> None:
+    model, tokens = opened("llama"), some_tokens()
+
+    def fail(tensor: Tensor) -> Tensor:
+        raise ZeroDivisionError
+
+    stream = torch.zeros(2, 9, model.width)
+    with torch.no_grad(), pytest.raises(ZeroDivisionError):
+        forward(model.anatomy, tokens, {("pattern", 2): fail, ("mlp_in", 1): fail}, resume=Resume(2, stream))
+    assert traces(model.hf) == 0
+    assert ACTIVE.get() is None
+    with torch.no_grad():
+        again, _ = forward(model.anatomy, tokens, {})
+    assert again is not None
+    assert torch.equal(again, plain_logits(eager("llama"), tokens))
+
+
+def test_two_threads_on_one_model_do_not_see_each_other() -> None:
+    model, tokens = opened("gpt2"), some_tokens()
+    plain = plain_logits(eager("gpt2"), tokens)
+    outcomes: dict[str, bool] = {}
+
+    def change() -> None:
+        with torch.no_grad():
+            rounds = [forward(model.anatomy, tokens, {("z", 0): torch.zeros_like})[0] for _ in range(30)]
+        outcomes["changed"] = all(not torch.equal(logits, plain) for logits in rounds if logits is not None)
+
+    def read() -> None:
+        with torch.no_grad():
+            rounds = [forward(model.anatomy, tokens, {("q", 1): lambda q: q})[0] for _ in range(30)]
+        outcomes["read"] = all(torch.equal(logits, plain) for logits in rounds if logits is not None)
+
+    def use() -> None:
+        outcomes["used"] = all(torch.equal(plain_logits(model.hf, tokens), plain) for _ in range(30))
+
+    threads = [threading.Thread(target=work) for work in (change, read, use)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes == {"changed": True, "read": True, "used": True}
+    assert traces(model.hf) == 0
+
+
+def test_another_model_that_runs_inside_a_pass_is_left_alone() -> None:
+    model, other, tokens = opened("gpt2"), opened("llama"), some_tokens()
+    inside: list[Tensor] = []
+
+    def visit(tensor: Tensor) -> Tensor:
+        inside.append(plain_logits(other.hf, tokens))
+        return torch.zeros_like(tensor)
+
+    with torch.no_grad():
+        forward(model.anatomy, tokens, {("z", 1): visit})
+    assert torch.equal(inside[0], plain_logits(eager("llama"), tokens))
+
+
+def test_a_copy_keeps_the_memory_layout_of_its_original() -> None:
+    original = torch.randn(2, 6, 4, 5)[:, ::2].transpose(1, 2)
+    copied = fresh(original)
+    assert torch.equal(copied, original)
+    assert copied.stride() == original.stride()
+    assert copied.data_ptr() != original.data_ptr()
+
+
+def test_a_copy_of_rows_that_share_memory_separates_them() -> None:
+    copied = fresh(torch.zeros(1, 3).expand(4, 3))
+    copied[0] = 1
+    assert copied.sum() == 3
+
+
+def test_a_module_whose_family_has_no_eager_attention_is_named() -> None:
+    with pytest.raises(NotImplementedError, match="Linear has no eager attention function of its own"):
+        eager_of(torch.nn.Linear(2, 2))
+
+
+def test_a_pass_shows_every_layer_its_own_tensor() -> None:
+    model, tokens = opened("qwen3"), some_tokens()
+    seen: dict[int, Tensor] = {}
+
+    def keep(layer: int) -> Any:
+        return lambda tensor: seen.setdefault(layer, tensor)
+
+    with torch.no_grad():
+        forward(model.anatomy, tokens, {("z", layer): keep(layer) for layer in range(LAYERS)})
+    assert sorted(seen) == list(range(LAYERS))
+    assert not torch.equal(seen[0], seen[1])
