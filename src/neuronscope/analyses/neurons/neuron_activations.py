@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuronscope.contract import analysis
-from neuronscope.data import common_prompts
+from neuronscope.data.prompts import common_prompts
 from neuronscope.instruments import run
 from neuronscope.models import Model
 from neuronscope.results import label, track
@@ -72,7 +72,7 @@ def _mean(
         return torch.zeros(len(layers), 1, 1, dtype=model.dtype, device=model.device)
     if reference == "prompt":
         return _read(model, tokens, layers).mean(-1, keepdim=True)
-    prompts = [model.tokenize(found.prompt) for found in common_prompts()]
+    prompts = [model.tokenize(common.clean) for common in common_prompts()]
     total = sum(
         _read(model, ids, layers).sum(-1, keepdim=True) for ids in track(prompts, "reference prompts")
     )
