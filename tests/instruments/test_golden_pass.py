@@ -1,4 +1,4 @@
-"""A forward pass that others wrote down, tensor by tensor, seen again through our sites from the token ids."""
+"""A forward pass that others wrote down tensor by tensor, seen again through our sites from the token ids."""
 
 import base64
 import json

@@ -90,8 +90,8 @@ def test_trained_models_are_certified(test_data: Callable[[str], Path], name: st
     assert worst < 1e-5
 
 
-def test_a_family_with_a_norm_among_its_neurons_is_reduced_there(test_data: Callable[[str], Path]) -> None:
-    """BitNet normalises its neurons before the output matrix, so the activated gate is not what that reads."""
+def test_a_norm_among_the_neurons_reduces_their_sites(test_data: Callable[[str], Path]) -> None:
+    """BitNet normalises its neurons before the output matrix reads them."""
     certificate = open_model(str(test_data("bitstories1m/hf"))).certificate
     assert certificate.row("mlp_pre").status == REDUCED
     assert "the activated mlp_pre is mlp_act" in certificate.row("mlp_pre").reason

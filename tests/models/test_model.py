@@ -62,6 +62,14 @@ def test_the_fingerprint_follows_the_configuration() -> None:
     assert Model(network).fingerprint != before
 
 
+def test_the_fingerprint_of_the_words_follows_tokenizer_and_card(test_data: Callable[[str], Path]) -> None:
+    bare, carded = opened("llama"), Model(eager("llama"), card={"loss": 1.5})
+    stories = open_model(str(test_data("stories260k/hf")))
+    spoken = Model(eager("llama"), tokenizer=stories.tokenizer)
+    assert bare.words_fingerprint == Model(eager("llama"), name="another name").words_fingerprint
+    assert len({model.words_fingerprint for model in (bare, carded, spoken)}) == 3
+
+
 def test_a_model_shows_itself_in_one_line() -> None:
     assert repr(opened("llama")) == "Model('llama', llama, 3 layers, width 48)"
 

@@ -147,6 +147,8 @@ def test_the_alphabet_beside_a_checkpoint_becomes_its_tokenizer(
     tokens = model.tokenize("bad cab.")
     assert tokens.tolist() == [1, 0, 3, 8, 2, 0, 1, 9]
     assert "".join(model.token_texts(tokens)) == "bad cab."
+    assert model.tokenizer.encode("bad") == [1, 0, 3]
+    assert len(model.words_fingerprint) == 16
     assert model.token_text(VOCAB - 1) == "\N{REPLACEMENT CHARACTER}"
     with pytest.raises(BadInput, match="This model's alphabet has no 'z': use its 10 characters only"):
         model.tokenize("zebra")

@@ -36,9 +36,15 @@ _SIZES: dict[str, Any] = {
     "vocab_size": VOCAB,
     "max_position_embeddings": 32,
 }
-_GROUPED = _SIZES | {"num_key_value_heads": 2, "head_dim": 12}
-_GPT2 = {"n_embd": WIDTH, "n_layer": LAYERS, "n_head": HEADS, "vocab_size": VOCAB, "n_positions": 32}
-_SLIDING = {"use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1}
+_GROUPED: dict[str, Any] = _SIZES | {"num_key_value_heads": 2, "head_dim": 12}
+_GPT2: dict[str, Any] = {
+    "n_embd": WIDTH,
+    "n_layer": LAYERS,
+    "n_head": HEADS,
+    "vocab_size": VOCAB,
+    "n_positions": 32,
+}
+_SLIDING: dict[str, Any] = {"use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1}
 
 _BUILDERS: dict[str, Callable[[], tuple[type[PreTrainedModel], Any]]] = {
     "gpt2": lambda: (GPT2LMHeadModel, GPT2Config(**_GPT2)),

@@ -129,9 +129,7 @@ class Model:
     @cached_property
     def words_fingerprint(self) -> str:
         """Return 16 hexadecimal digits over tokenizer and card, where models of equal weights may differ."""
-        backend = getattr(self.tokenizer, "backend_tokenizer", None)
-        vocabulary = self.tokenizer.get_vocab() if self.tokenizer is not None and backend is None else {}
-        rules = backend.to_str() if backend is not None else json.dumps(vocabulary, sort_keys=True)
+        rules = _rules(self.tokenizer)
         said = json.dumps(self.card, sort_keys=True, default=str)
         return hashlib.sha256(f"{rules}\n{said}".encode()).hexdigest()[:16]
 
@@ -232,3 +230,11 @@ class Model:
         stream = stream.to(device=self.device, dtype=self.dtype)
         with torch.set_grad_enabled(stream.requires_grad):
             return head(stream if norm is None else norm(stream))
+
+
+def _rules(tokenizer: Any) -> str:
+    """Return all that a tokenizer goes by, as text."""
+    if hasattr(tokenizer, "backend_tokenizer"):
+        return tokenizer.backend_tokenizer.to_str()
+    vocabulary = getattr(tokenizer, "numbers", None) or ({} if tokenizer is None else tokenizer.get_vocab())
+    return json.dumps(vocabulary, sort_keys=True)

@@ -24,16 +24,20 @@ class CharacterTokenizer:
     """One token a character, as nanoGPT's `meta.pkl` numbers them."""
 
     def __init__(self, numbers: Mapping[str, int]) -> None:
-        self._numbers = dict(numbers)
+        self.numbers = dict(numbers)
         self._characters = {number: character for character, number in numbers.items()}
 
     def __call__(self, text: str, **_: Any) -> dict[str, list[int]]:
-        unknown = [character for character in text if character not in self._numbers]
+        return {"input_ids": self.encode(text)}
+
+    def encode(self, text: str, **_: Any) -> list[int]:
+        """Return the numbers of the characters; raises `BadInput` for one outside the alphabet."""
+        unknown = [character for character in text if character not in self.numbers]
         if unknown:
             raise BadInput(
-                f"This model's alphabet has no {unknown[0]!r}: use its {len(self._numbers)} characters only."
+                f"This model's alphabet has no {unknown[0]!r}: use its {len(self.numbers)} characters only."
             )
-        return {"input_ids": [self._numbers[character] for character in text]}
+        return [self.numbers[character] for character in text]
 
     def decode(self, tokens: Sequence[int], **_: Any) -> str:
         """Return the text of token ids; numbers beyond the alphabet, which padding adds, read as U+FFFD."""
