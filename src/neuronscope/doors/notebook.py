@@ -36,9 +36,7 @@ class Shown:
         return text.get().rstrip()
 
     def _repr_html_(self) -> str:
-        picture = io.BytesIO()
-        views.draw(self.figure, picture, format="svg")
-        svg = picture.getvalue().decode()
+        svg = views.picture(self.figure, format="svg").decode()
         return f'<div style="max-width: 100%; overflow-x: auto">{svg[svg.index("<svg") :]}</div>'
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def asked(given: argparse.Namespace) -> int:
     store = None if given.no_store else results.open_store()
     began, started = datetime.now(UTC), time.perf_counter()
     with progress.shown(_first(arguments)):
-        result = contract.ask(definition, arguments, store=store, **machine)
+        result = contract.ask(definition, arguments, store=store, device=machine.device, dtype=machine.dtype)
     seconds = time.perf_counter() - started
     _hand_over(result, target, given)
     printing.said(f"{_origin(result, began)} in {seconds:.1f} s; digest {results.digest(result)}.")
@@ -36,7 +36,7 @@ def made(given: argparse.Namespace) -> int:
     arguments = options.arguments(given.form, given)
     definition = catalogue.find(given.form["name"])
     with progress.shown(_first(arguments)):
-        folder = contract.ask(definition, arguments, **machine)
+        folder = contract.ask(definition, arguments, device=machine.device, dtype=machine.dtype)
     printing.plainly(str(folder))
     return 0
 
@@ -45,21 +45,24 @@ def shown(given: argparse.Namespace) -> int:
     """Print an answer that is there already, or write it in another form."""
     target = _target(given)
     name = given.result
-    is_file = Path(name).suffix in {".nc", ".zarr"}
+    is_file = "." in name or Path(name).exists()
     _hand_over(results.load(name) if is_file else results.open_store().open(name), target, given)
     return 0
 
 
 def _target(given: argparse.Namespace) -> Path | None:
     """Check the options that say how the answer comes back, before anything is computed."""
-    options.among("--theme", given.theme, options.THEMES)
+    if given.theme:
+        options.among("--theme", given.theme, options.THEMES)
     target = output.checked(given.out) if given.out else None
-    if target is not None and target.suffix not in output.PICTURES and (given.at or given.variable):
-        raise BadInput(f"--at and --variable choose what a picture shows; {target.suffix} keeps everything.")
+    if target is not None and output.ending(target) not in output.PICTURES and (given.at or given.variable):
+        raise BadInput(
+            f"--at and --variable choose what a picture shows; {output.ending(target)} keeps everything."
+        )
     return target
 
 
-def _hand_over(result: "xr.Dataset", target: Path | None, given: argparse.Namespace) -> None:
+def _hand_over(result: "xr.Dataset | xr.DataTree", target: Path | None, given: argparse.Namespace) -> None:
     select = output.selection(result, given.variable, given.at)
     if target is not None:
         output.write(result, target, variable=given.variable, select=select, theme=given.theme)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from neuronscope import catalogue
 from neuronscope.doors.command_line import options
-from neuronscope.doors.command_line.parser import WIDTH, Parser
+from neuronscope.doors.command_line.parser import WIDTH, Parser, filled
 from neuronscope.words import BadInput, nearest
 
-DATA = ".nc .zarr .csv .json .npz"
-FORMATS = f"{DATA} .html .png .svg"
+FORMATS = ".nc .zarr .csv .json .npz .html .png .svg"
 HERE = "neuronscope.doors.command_line"
+FIRST = "builtin:scribe"
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ def _json(parser: Parser) -> None:
 
 
 def _show(parser: Parser) -> None:
-    parser.add_argument("result", metavar="RESULT", help="A .nc or .zarr file, or the start of a digest.")
+    parser.add_argument(
+        "result", metavar="RESULT", help="A file (.nc .zarr .json .npz), or the start of a digest."
+    )
     options.add_printing(parser, formats=FORMATS)
 
 
 def _open(parser: Parser) -> None:
-    parser.add_argument(
-        "model", metavar="MODEL", nargs="?", default="builtin:scribe", help="What to look at."
-    )
+    parser.add_argument("model", metavar="MODEL", nargs="?", default=FIRST, help=f"{FIRST} unless you say.")
     parser.add_argument("--port", metavar="N", type=int, default=0, help="Port; a free one unless you say.")
     parser.add_argument("--no-browser", action="store_true", help="Print the address, open no browser.")
     parser.add_argument(
@@ -74,7 +74,8 @@ def _digests(parser: Parser) -> None:
 
 def _gc(parser: Parser) -> None:
     parser.add_argument("--days", metavar="N", type=float, help="Remove answers not used for so many days.")
-    parser.add_argument("--keep", metavar="MB", type=float, help="Keep the newest answers up to so many MB.")
+    parser.add_argument("--keep", metavar="MB", type=float, help="Keep the last used up to so many MB.")
+    parser.add_argument("--set-aside", action="store_true", help="Remove damaged answers too.")
     _json(parser)
 
 
@@ -138,7 +139,7 @@ def understand(words: Sequence[str]) -> tuple[str, argparse.Namespace]:
         return _formed(name, command, rest)
     if command.parts:
         if not rest or rest[0] in {"-h", "--help"}:
-            _parser(prog, command).parse_args(["--help"])
+            _parser(prog, command).read(["--help"])
         part = _chosen(f"{name} command", rest[0], command.parts)
         return part.obeyed_by, _parser(f"{prog} {rest[0]}", part).read(rest[1:])
     return command.obeyed_by, _parser(prog, command).read(rest)
@@ -184,7 +185,7 @@ def _parser(prog: str, command: Command) -> Parser:
 def _formed(sort: str, command: Command, words: list[str]) -> tuple[str, argparse.Namespace]:
     prog = f"neuronscope {sort}"
     if words[:1] in (["-h"], ["--help"]):
-        _parser(prog, command).parse_args(["--help"])
+        _parser(prog, command).read(["--help"])
     forms = [form["command"] for form in catalogue.forms() if form["sort"] == sort]
     if sort == "make" and not forms:
         raise BadInput("There is nothing to make yet: no maker is installed.")
@@ -194,10 +195,13 @@ def _formed(sort: str, command: Command, words: list[str]) -> tuple[str, argpars
     if form["sort"] != sort:
         raise BadInput(f"{form['command']} is not for '{sort}'; say 'neuronscope {form['sort']} {words[0]}'.")
     parser = Parser(f"{prog} {form['command']}", form["summary"], more=form["help"])
+    parser.usage = filled(f"{parser.prog} {options.needed(form)}[--OPTION VALUE ...]", indent="    ")
     options.add_form(parser, form)
     if sort == "ask":
-        parser.add_argument("--no-store", action="store_true", help="Compute it afresh and store nothing.")
         options.add_printing(parser, formats=FORMATS)
+        parser.also.add_argument(
+            "--no-store", action="store_true", help="Compute it afresh and store nothing."
+        )
     given = parser.read(words[1:])
     given.form = form
     return command.obeyed_by, given

@@ -27,19 +27,21 @@ def main(words: Sequence[str] | None = None) -> int:
             return _refuse(str(problem), BAD_INPUT)
         except KeyboardInterrupt:
             return _refuse("Stopped; what was stored before is still there.", STOPPED)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return FAILED
         except SystemExit as finish:
             return int(finish.code or 0)
         except Exception as problem:
-            if os.environ.get("NEURONSCOPE_TRACEBACK") == "1":
-                traceback.print_exc()
-                return FAILED
-            words_of_it = str(problem).rstrip(".") or "no more is known"
-            return _refuse(
-                f"{type(problem).__name__}: {words_of_it}; set NEURONSCOPE_TRACEBACK=1 to see where.", FAILED
-            )
+            return _failed(problem)
+
+
+def _failed(problem: Exception) -> int:
+    if isinstance(problem, BrokenPipeError):  # the reader, such as head, has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    if os.environ.get("NEURONSCOPE_TRACEBACK") == "1":
+        traceback.print_exception(problem)
+        return FAILED
+    words = str(problem).rstrip(".") or "no more is known"
+    return _refuse(f"{type(problem).__name__}: {words}; set NEURONSCOPE_TRACEBACK=1 to see where.", FAILED)
 
 
 def _obey(words: list[str]) -> int:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import textwrap
 from itertools import groupby
 from typing import Any
 
@@ -28,5 +29,5 @@ def listed(given: argparse.Namespace) -> int:
 
 
 def _line(form: dict[str, Any]) -> str:
-    line = f"    {form['command']:<22} {form['summary']}"
-    return f"{line if len(line) <= WIDTH else line[: WIDTH - 1] + '…'}\n"
+    name = f"    {form['command']:<22} "
+    return textwrap.fill(name + form["summary"], WIDTH, subsequent_indent=" " * len(name)) + "\n"

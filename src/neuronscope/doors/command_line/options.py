@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from neuronscope.doors.command_line.parser import Parser
 from neuronscope.words import BadInput, nearest
@@ -15,9 +15,23 @@ DTYPES = ("float32", "float64", "bfloat16", "float16")
 THEMES = ("light", "dark")
 
 
+class Machine(NamedTuple):
+    """Where a model runs, and in which precision."""
+
+    device: str
+    dtype: str
+
+
 def flag(name: str) -> str:
     """Return the option of a parameter: ``top_k`` is ``--top-k``."""
     return f"--{name.replace('_', '-')}"
+
+
+def needed(form: Schema) -> str:
+    """Write the options that a form must have, as usage shows them."""
+    names = [subject["name"] for subject in form["subjects"] if subject["required"]]
+    names += form["parameters"].get("required", [])
+    return "".join(f"{flag(name)} ... " for name in names)
 
 
 def add_form(parser: Parser, form: Schema) -> None:
@@ -58,7 +72,7 @@ def add_printing(parser: Parser, *, formats: str) -> None:
         help="Show an axis that the picture has no room for at this value, such as layer=3. "
         "May be given again.",
     )
-    back.add_argument("--theme", metavar="WORD", default="light", help="Colours of a picture: light or dark.")
+    back.add_argument("--theme", metavar="WORD", help="Colours of a picture or page: light or dark.")
 
 
 def arguments(form: Schema, given: argparse.Namespace) -> dict[str, Any]:
@@ -79,14 +93,14 @@ def arguments(form: Schema, given: argparse.Namespace) -> dict[str, Any]:
     return values
 
 
-def machine(given: argparse.Namespace) -> dict[str, str]:
+def machine(given: argparse.Namespace) -> Machine:
     """Return the device and the precision that were asked for.
 
     Raises ``BadInput`` on a precision that there is not.
     """
     dtype = getattr(given, "dtype", None) or "float32"
     among("--dtype", dtype, DTYPES)
-    return {"device": getattr(given, "device", None) or "cpu", "dtype": dtype}
+    return Machine(getattr(given, "device", None) or "cpu", dtype)
 
 
 def among(name: str, value: str, known: tuple[str, ...]) -> None:

@@ -1,6 +1,6 @@
 """Where does an answer go? Into a file whose ending says how, checked before anything is computed."""
 
-import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +11,19 @@ from neuronscope.words import BadInput, nearest
 if TYPE_CHECKING:
     import xarray as xr
 
-DATA = (".nc", ".zarr", ".csv", ".json", ".npz")
+DATA = results.ENDINGS
 PICTURES = (".png", ".svg")
 ENDINGS = (*DATA, ".html", *PICTURES)
+
+
+def ending(path: Path) -> str:
+    """Return the known ending of a file name; raises ``BadInput`` where it has none."""
+    name = path.name.lower()
+    found = [known for known in ENDINGS if name.endswith(known) and name != known]
+    if not found:
+        hint = nearest(path.suffix, ENDINGS) if path.suffix else ""
+        raise BadInput(f"--out {path.name!r} must end in one of {' '.join(ENDINGS)}{hint or '.'}")
+    return max(found, key=len)
 
 
 def checked(file: str) -> Path:
@@ -22,42 +32,43 @@ def checked(file: str) -> Path:
     Raises ``BadInput`` where the ending is not known or the folder is missing or may not be written.
     """
     path = Path(file).expanduser()
-    if path.suffix not in ENDINGS:
-        hint = nearest(path.suffix, ENDINGS) if path.suffix else ""
-        raise BadInput(f"--out {file!r} does not end in a known format{hint or _known()}")
+    ends = ending(path)
     folder = path.parent
     if not folder.is_dir():
         raise BadInput(f"--out {file!r} cannot be written: no folder {str(folder)!r}; make it first.")
-    if path.is_dir() and path.suffix != ".zarr":
-        raise BadInput(f"--out {file!r} cannot be written: it is a folder.")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise BadInput(f"--out {file!r} cannot be written: no permission; choose another folder.")
+    if path.is_dir() and ends != ".zarr":
+        raise BadInput(f"--out {file!r} cannot be written: it is a folder; choose another name.")
+    try:
+        # Only trying tells: permissions say nothing of a full or read-only disk, nor of an administrator.
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as problem:
+        raise BadInput(
+            f"--out {file!r} cannot be written: {problem.strerror}; choose another folder."
+        ) from None
     return path
 
 
 def write(
-    result: "xr.Dataset", path: Path, *, variable: str | None, select: Mapping[str, int], theme: str
+    result: "xr.Dataset | xr.DataTree", path: Path, *, variable: str | None, select: Mapping[str, int], theme: str | None
 ) -> None:
     """Write a result as data, as a page or as a picture, by the ending of the path."""
-    try:
-        if path.suffix in DATA:
-            results.save(result, path)
-        elif path.suffix == ".html":
-            path.write_text(views.page(result), encoding="utf-8")
-        else:
-            figure = views.figure(result, variable=variable, select=select, theme=theme)
-            views.draw(figure, path, format=path.suffix[1:])
-    except OSError as problem:
-        raise BadInput(f"--out {str(path)!r} cannot be written: {problem.strerror or problem}.") from problem
+    ends = ending(path)
+    if ends in DATA:
+        results.save(result, path)
+    elif ends in PICTURES:
+        figure = views.figure(result, variable=variable, select=select, theme=theme or "light")
+        views.draw(figure, path, format=ends[1:])
+    else:
+        _write_page(views.page(result, theme=theme), path)
 
 
-def selection(result: "xr.Dataset", variable: str | None, wanted: list[str]) -> dict[str, int]:
+def selection(result: "xr.Dataset | xr.DataTree", variable: str | None, wanted: list[str]) -> dict[str, int]:
     """Return the index of each ``AXIS=VALUE``, the value read as the axis labels it.
 
     An axis without labels takes an index, and a negative number counts from the end. Raises
     ``BadInput`` on an axis or a value that the variable does not have.
     """
-    name = variable or next(iter(result.data_vars))
+    name = variable or str(next(iter(result.data_vars)))
     if name not in result.data_vars:
         known = [str(known) for known in result.data_vars]
         hint = nearest(name, known) or f"; it has {', '.join(known)}."
@@ -86,5 +97,8 @@ def _index(array: "xr.DataArray", axis: str, value: str) -> int:
     raise BadInput(f"--at {axis}={value}: {axis} is one of {listed}{nearest(value, labels) or '.'}")
 
 
-def _known() -> str:
-    return f"; it takes {' '.join(ENDINGS)}."
+def _write_page(page: str, path: Path) -> None:
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as problem:
+        raise BadInput(f"--out {str(path)!r} cannot be written: {problem.strerror}.") from problem

@@ -4,6 +4,7 @@ import argparse
 import re
 import textwrap
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NoReturn
 
 from neuronscope.words import BadInput, nearest
@@ -31,13 +32,18 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
             add_help=False,
         )
-        self.add_argument("-h", "--help", action="help", help="Show this and stop.")
+
+    @cached_property
+    def also(self) -> argparse._ArgumentGroup:
+        """The group of options that help shows last."""
+        return self.add_argument_group("also")
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """Return the options by name.
 
         Raises ``BadInput`` on an option that there is not, or a word too many.
         """
+        self.also.add_argument("-h", "--help", action="help", help="Show this and stop.")
         given, rest = self.parse_known_args(list(words))
         if not rest:
             return given
@@ -68,10 +74,20 @@ class Parser(argparse.ArgumentParser):
 KINDS_OF_VALUE = {"int": "a whole number", "float": "a number"}
 
 
-def filled(text: str) -> str:
-    """Return the text with its paragraphs filled to the width of help, indented ones left alone."""
-    paragraphs = re.split(r"\n\s*\n", text.strip())
+def filled(text: str, *, indent: str = "") -> str:
+    r"""Return the text filled to the width of help, without marks of code, indented parts left alone.
+
+    >>> print(filled("One.\n\n  keep  this\n\n``Two``\nlines."))
+    One.
+    <BLANKLINE>
+      keep  this
+    <BLANKLINE>
+    Two lines.
+    """
+    paragraphs = re.split(r"\n\s*\n", text.replace("``", "").strip())
     return "\n\n".join(
-        paragraph if paragraph.startswith(" ") else textwrap.fill(" ".join(paragraph.split()), WIDTH - 2)
+        paragraph
+        if paragraph.startswith(" ")
+        else textwrap.fill(" ".join(paragraph.split()), WIDTH - 7, subsequent_indent=indent)
         for paragraph in paragraphs
     )

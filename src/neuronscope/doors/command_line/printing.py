@@ -33,6 +33,6 @@ def as_json(value: Any) -> None:
     plainly(json.dumps(value, indent=1, ensure_ascii=False))
 
 
-def printed(result: "xr.Dataset", *, variable: str | None, select: Mapping[str, int]) -> None:
+def printed(result: "xr.Dataset | xr.DataTree", *, variable: str | None, select: Mapping[str, int]) -> None:
     """Print a result as a small picture or table."""
     on_stdout().print(views.terminal(result, variable=variable, select=select))

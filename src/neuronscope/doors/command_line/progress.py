@@ -57,7 +57,7 @@ def _lines() -> Iterator[None]:
 
     def hear(step: Step) -> None:
         nonlocal last
-        if time.monotonic() - last >= LINE_EVERY:
+        if step.done != step.total and time.monotonic() - last >= LINE_EVERY:
             last = time.monotonic()
             of = f" of {step.total}" if step.total else ""
             sys.stderr.write(f"{step.what}: {step.done}{of}\n")

@@ -53,7 +53,7 @@ def certified(given: argparse.Namespace) -> int:
     """Print the certificate of a model: each place exact, reduced or refused, and why."""
     machine = options.machine(given)
     with progress.shown(f"Opening {given.model}"):
-        certificate = open_model(given.model, **machine).certificate
+        certificate = open_model(given.model, device=machine.device, dtype=machine.dtype).certificate
     if given.json:
         as_json(certificate.to_dict())
         return 0
