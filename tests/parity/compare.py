@@ -7,6 +7,7 @@ where any number differs by more than the tolerance.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -38,8 +39,8 @@ and runs both sides on the same weights: a random GPT-2 with {layers} layers, {h
 and {vocab} tokens, and two prompts of {positions} tokens. Two numbers are equal when they differ by at most
 {tolerance:g}.
 
-| quantity | ours | peer | numbers compared | largest difference | |
-|---|---|---|---|---|---|
+| quantity | ours | peer | numbers compared | largest number | largest difference | |
+|---|---|---|---|---|---|---|
 """
 
 
@@ -70,7 +71,7 @@ class Row:
         verdict = "equal" if self.passed else "DIFFERS"
         return (
             f"| {self.quantity} | {self.ours} | {self.peer} | {self.values.size:,} "
-            f"| {self.difference:.1e} | {verdict} |"
+            f"| {np.abs(self.expected).max():.3g} | {self.difference:.1e} | {verdict} |"
         )
 
 
@@ -81,8 +82,9 @@ def make_model(folder: Path) -> GPT2Config:
         vocab_size=len(WORDS), n_positions=32, n_embd=32, n_layer=3, n_head=4, bos_token_id=0, eos_token_id=0
     )
     network = GPT2LMHeadModel(config).eval()
-    for weight in network.parameters():
-        torch.nn.init.normal_(weight, std=0.2)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.add_(torch.randn_like(weight), alpha=0.2)
     network.save_pretrained(folder)
     splitter = Tokenizer(WordLevel({word: token for token, word in enumerate(WORDS)}, unk_token=END))
     splitter.pre_tokenizer = WhitespaceSplit()
@@ -96,7 +98,8 @@ def make_model(folder: Path) -> GPT2Config:
 
 def compare(folder: Path, peers: Path) -> list[Row]:
     """Run both sides on the model in the folder and set their numbers side by side."""
-    subprocess.run([str(peers), str(HERE / "peers.py"), str(folder)], check=True)
+    quiet = {**os.environ, "TQDM_DISABLE": "1"}
+    subprocess.run([str(peers), str(HERE / "peers.py"), str(folder)], env=quiet, check=True)
     theirs = dict(np.load(folder / "peers.npz"))
     versions = json.loads((folder / "peers.json").read_text(encoding="utf-8"))
     lens_name = f"TransformerLens {versions['transformer-lens']}"
