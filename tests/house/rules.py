@@ -42,7 +42,7 @@ UNFINISHED = re.compile(
     "TO" + "DO|FIX" + r"ME|\bXX" + r"X\b|NotImplemented" + r"Error(\(\)|$)|mark\.xf" + "ail|assert Tr" + "ue"
 )
 OF_A_MACHINE = re.compile(
-    r"(?<![\w.~])/(?:wor" + r"k|roo" + r"t|hom" + r"e|User" + r"s)/[\w.]|C:\\+User" + "s"
+    r"(?<![\w.~])/(?:wor" + r"k|roo" + r"t|hom" + r"e|User" + r"s)/(?!someone/)[\w.]|C:\\+User" + "s"
     "|pythonhost" + r"ed|registry\.np" + "mjs|pypi" + r"\.org"
 )
 
