@@ -236,15 +236,6 @@ def _slider(result: xr.Dataset, axis: str, index: int) -> dict[str, Any]:
     return {"axis": axis, "size": size, "index": index, "label": f"{in_words(axis)} {place}"}
 
 
-def _names_places(name: str, values: np.ndarray) -> bool:
-    """Say whether words along an axis name its places, and are not groups that they fall into."""
-    if name in ("from_node", "to_node"):
-        return False
-    return (
-        any(word in name for word in ("token", "label", "name")) or len(set(values.tolist())) == values.size
-    )
-
-
 def _axis(sliced: xr.Dataset, axis: str) -> Axis:
     """Describe an axis: tokens where it has them, else words, else its coordinate, else its index."""
     own = [
@@ -253,7 +244,10 @@ def _axis(sliced: xr.Dataset, axis: str) -> Axis:
         if name != axis and coord.dims == (axis,) and is_text(coord.values)
     ]
     own = [name for name in own if _names_places(name, sliced[name].values)]
-    tokens = sorted((name for name in own if "token" in name), key=lambda name: (axis not in name, name))
+    tokens = sorted(
+        (name for name in own if "token" in name),
+        key=lambda name: (name != f"{axis}_token", name != "token", name),
+    )
     numbers = None
     if axis not in sliced.coords:
         numbers = np.arange(sliced.sizes[axis], dtype=float)
@@ -263,7 +257,17 @@ def _axis(sliced: xr.Dataset, axis: str) -> Axis:
         numbers = values.astype(float) if values.dtype.kind in "iuf" else None
         labels = [written(value) for value in values.tolist()]
     if tokens:
-        labels = [visible(written(value)) for value in sliced[tokens[0]].values.tolist()]
+        twins = ([visible(written(value)) for value in sliced[name].values.tolist()] for name in tokens)
+        labels = ["/".join(dict.fromkeys(place)) for place in zip(*twins, strict=True)]
     elif own:
         labels = [written(value) for value in sliced[own[0]].values.tolist()]
     return Axis(axis, axis_title(sliced, axis), labels, bool(tokens), numbers)
+
+
+def _names_places(name: str, values: np.ndarray) -> bool:
+    """Say whether words along an axis name its places, and are not groups that they fall into."""
+    if name in ("from_node", "to_node"):
+        return False
+    return (
+        any(word in name for word in ("token", "label", "name")) or len(set(values.tolist())) == values.size
+    )

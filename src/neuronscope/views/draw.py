@@ -166,6 +166,7 @@ def _head(page: Any, layout: Mapping[str, Any], width: float, height: float) -> 
     title = layout["title"]
     x, y = title["pad"]["l"], title["pad"]["t"]
     for part, step, weight in ((title, 19, "bold"), (title["subtitle"], 16, "normal")):
+        y += 6 if part is not title else 0
         for line in part["text"].split("<br>") if part["text"] else []:
             page.text(
                 x / width,

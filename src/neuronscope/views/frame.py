@@ -14,6 +14,7 @@ from neuronscope.views.theme import MONO, SANS, Theme
 
 CHARACTER = 0.62  # width of a character as a share of its size; a little generous
 EDGE = 16
+NARROW = 760  # a panel may be narrower than the figure was made for; header lines keep to this
 SLANT = math.sin(math.radians(45))
 LONGEST_LABEL = 18
 LINE = 110
@@ -112,10 +113,10 @@ def frame(
     title, reading = header(cut)
     plot_width, plot_height = plot
     width = max(left + plot_width + right, 520)
-    per_line = int((width - 2 * EDGE - (200 if legend else 0)) / (12 * 0.55))
+    per_line = int((min(width, NARROW) - 2 * EDGE - (200 if legend else 0)) / (12 * 0.55))
     reading_lines = wrapped(reading, per_line) if reading else []
     title_lines = wrapped(title, int(per_line * 12 / 16.5))
-    head = 14 + 19 * len(title_lines) + 16 * len(reading_lines)
+    head = 14 + 19 * len(title_lines) + (8 + 16 * len(reading_lines) if reading_lines else 0)
     top = max(head + 12, 64 if legend else 0)
     corner = count_note(cut)
     room = int((width - 2 * EDGE) / 6) - len(corner)

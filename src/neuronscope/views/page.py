@@ -21,6 +21,7 @@ from neuronscope.words import BadInput
 MOST_ROWS = 500
 MOST_MULTIPLES = 12
 FEWEST_MULTIPLES = 2
+LEAST_SHARE = 0.8  # several figures stand side by side where each keeps this share of its width
 
 STYLE = f"""
 :root {{ color-scheme: light dark; }}
@@ -34,9 +35,9 @@ p {{ margin: 4px 0; }}
 figure {{ margin: 16px 0; overflow-x: auto; }}
 figure svg {{ max-width: 100%; height: auto; }}
 .several {{ display: grid; gap: 8px;
-  grid-template-columns: repeat(auto-fill, minmax(min(100%, 500px), 1fr)); }}
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, var(--least)), 1fr)); }}
 .table {{ overflow: auto; max-height: 480px; border: 1px solid var(--hairline); border-radius: 4px; }}
-table {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }}
+table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
 caption {{ text-align: left; padding: 4px 8px; }}
 th {{ text-align: left; font-weight: 500; position: sticky; top: 0; background: var(--background); }}
 th, td {{ padding: 2px 8px; border-bottom: 1px solid var(--hairline); vertical-align: top; }}
@@ -132,23 +133,29 @@ def _pictures(result: xr.Dataset | xr.DataTree, themes: list[Theme]) -> Iterator
             part = cut(result, variable=name)
         except BadInput:
             continue  # a single number: the table holds it
-        selections = [{slider["axis"]: slider["index"] for slider in part.sliders}]
+        selections = [{slider["axis"]: slider["index"] for slider in part.sliders if slider["size"]}]
         if order == 0 and len(part.sliders) == 1:
             (slider,) = part.sliders
             if FEWEST_MULTIPLES <= slider["size"] <= MOST_MULTIPLES:
                 selections = [{slider["axis"]: place} for place in range(slider["size"])]
         elif order and not _worth_drawing(part):
             continue
-        if len(selections) > 1:
-            yield '<div class="several">'
-        for selection in selections:
-            sized = {axis: i for axis, i in selection.items() if part.array.sizes[axis]}
-            yield _picture(result, name, sized, themes, part)
-        if len(selections) > 1:
+        drawn = [_picture(result, name, selection, themes, part) for selection in selections]
+        if len(drawn) > 1:
+            yield f'<div class="several" style="--least: {LEAST_SHARE * _width(part):.0f}px">'
+            yield from drawn
             yield "</div>"
-        elif part.sliders and part.values.size:
+            continue
+        yield from drawn
+        if part.sliders and part.values.size:
             axes = ", ".join(f"{s['axis']} ({s['size']})" for s in part.sliders)
             yield f'<p class="quiet">This is one slice: {html.escape(part.shown)}. Further axes: {axes}.</p>'
+
+
+def _width(part: Cut) -> int:
+    """Return the pixels that a figure of this cut is wide."""
+    select = {slider["axis"]: slider["index"] for slider in part.sliders}
+    return figure(part.result, variable=part.variable, select=select)["layout"]["meta"]["width"]
 
 
 def _worth_drawing(part: Cut) -> bool:
@@ -208,8 +215,9 @@ def _table(group: str, axes: tuple[str, ...], arrays: list[xr.DataArray]) -> str
     total = int(np.prod(shape)) if shape else 1
     first = arrays[0]
     along = {axis: [c for c in first.coords if first[c].dims == (axis,) and c != axis] for axis in axes}
-    heads = [(axis, False) for axis in axes]
-    heads += [(str(name), False) for axis in axes for name in along[axis]]
+    labels = [name for axis in axes for name in along[axis]]
+    heads = [(axis, axis not in first.coords or not is_text(first[axis].values)) for axis in axes]
+    heads += [(str(name), not is_text(first[name].values)) for name in labels]
     heads += [(value_title(array), not is_text(array.values)) for array in arrays]
     rows = []
     for place in islice(np.ndindex(shape), MOST_ROWS):

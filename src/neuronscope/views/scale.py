@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from neuronscope.views.labels import escaped, number
+from neuronscope.views.labels import escaped, number, shortened
 from neuronscope.views.theme import Theme, colour_at, colour_scale
 
 FAR = 3.0  # a value this many times beyond the 99.5th percentile would wash out all others
 ENOUGH_TO_CLIP = 400
+LONGEST = 34  # letters above the bar of colours
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Scale:
             "orientation": "h",
             "x": 1,
             "xanchor": "right",
-            "y": 1,
+            "y": 0.999,  # at 1, Plotly would widen the margin and push the title off the paper
             "yanchor": "bottom",
             "ypad": 8,
             "xpad": 0,
@@ -66,9 +67,18 @@ class Scale:
                 above + number(self.high),
             ],
             "tickfont": {"size": 10, "color": theme.muted},
-            "title": {"text": escaped(title), "side": "top", "font": {"size": 11, "color": theme.muted}},
+            "title": {
+                "text": escaped(_short(title)),
+                "side": "top",
+                "font": {"size": 11, "color": theme.muted},
+            },
         }
         return {"colorscale": colour_scale(self.ramp(theme)), "colorbar": bar, "showscale": True}
+
+
+def _short(title: str) -> str:
+    """Return what fits above the bar: a title up to its colon or bracket where it is long."""
+    return title if len(title) <= LONGEST else shortened(title.partition(":")[0].partition(" (")[0], LONGEST)
 
 
 def is_signed(array: xr.DataArray) -> bool:

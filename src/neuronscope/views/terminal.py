@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from neuronscope.views.cut import Cut, cut
+from neuronscope.views.cut import Axis, Cut, cut
 from neuronscope.views.figure import empty
 from neuronscope.views.frame import count_note, header
 from neuronscope.views.heat import RANDOM
@@ -22,6 +22,7 @@ from neuronscope.views.scale import Scale, is_signed, scale_of
 from neuronscope.views.theme import THEMES, ink_on
 
 MOST_ROWS = 40
+TEXTUAL = {"position", "key", "query"}
 WIDEST_NAME = 30
 WIDEST_BAR = 32
 EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -80,9 +81,9 @@ def _body(part: Cut) -> Iterator[RenderableType]:
         yield Strip(part)
     elif part.kind == "ranking":
         yield _bars(part, names_of(part)[0])
+    elif part.axes[0].size > MOST_ROWS:
+        yield Sparks(part)
     else:
-        if part.axes[0].size > MOST_ROWS:
-            yield Sparks(part)
         yield _bars(part, part.axes[0].labels)
 
 
@@ -206,8 +207,12 @@ class Sparks:
         step = (high - low) or 1.0
         marks = [" " if np.isnan(m) else SPARKS[min(int((m - low) / step * 8), 7)] for m in means]
         yield Text("".join(marks), style=Style(color=THEME.categories[0]))
-        per = f", mean of {len(stretches[0])} a column" if len(stretches) < len(values) else ""
-        yield Text(f"{number(low)} to {number(high)}{per}", style="dim")
+        per = f", each column the mean of {len(stretches[0])}" if len(stretches) < len(values) else ""
+        axis, best = self.part.axes[0], np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")
+        yield Text(f"{self.part.title}: {number(low)} to {number(high)}{per}", style="dim")
+        yield Text(f"{axis.name} {axis.labels[0]} to {axis.labels[-1]}; the ten largest:", style="dim")
+        for i in best[:10].tolist():
+            yield Text(f"  {axis.labels[i]:<12} {number(float(values[i]))}")
 
 
 @dataclass(frozen=True)
@@ -244,16 +249,18 @@ class Picture:
         least = 2 if colour and words is None else 3 if not colour and words is None else 4
         shown = min(columns.size, max(room // least, 1))
         wide = min(room // shown, 12 if words is not None else 7)
-        order = list(range(rows.size))[::-1] if rows.name in RISING else list(range(rows.size))
+        across, down = _kept(columns, shown), _kept(rows, MOST_ROWS)
+        down = down[::-1] if rows.name in RISING else down
         if columns.tokens or columns.even or wide >= 5:
-            yield _line("", edge, [_fit(columns.labels[j], wide) for j in range(shown)], style="dim")
-        for i in order[:MOST_ROWS]:
-            line = Text(f"{shortened(rows.labels[i], 14):>{edge - 1}} ", style="")
-            for j in range(shown):
+            yield _line("", edge, [_fit(columns.labels[j], wide) for j in across], style="dim")
+        for i in down:
+            line = Text(f"{shortened(rows.labels[i], 14):>{edge - 1}} ")
+            for j in across:
                 word = None if words is None else visible(written(words[i, j]))
                 line.append(*self._cell(i, j, wide, word, scale, colour=colour))
             yield line
-        yield from self._notes(shown, len(order), scale, colour=colour, wide=wide, worded=words is not None)
+        yield Text(f"across: {_said(columns, shown)}, down: {_said(rows, MOST_ROWS)}", style="dim")
+        yield from self._notes(scale, colour=colour, wide=wide, worded=words is not None)
 
     def _cell(
         self, i: int, j: int, wide: int, word: str | None, scale: Scale | None, *, colour: bool
@@ -271,13 +278,8 @@ class Picture:
         return text, _on(scale.colour(value, THEME)) if colour else Style()
 
     def _notes(
-        self, shown: int, n_rows: int, scale: Scale | None, *, colour: bool, wide: int, worded: bool
+        self, scale: Scale | None, *, colour: bool, wide: int, worded: bool
     ) -> Iterator[RenderableType]:
-        rows, columns = self.part.axes
-        yield Text(f"across: {columns.name}, down: {rows.name}", style="dim")
-        if shown < columns.size or n_rows > MOST_ROWS:
-            kept = f"{shown} of {columns.size:,} columns, {min(n_rows, MOST_ROWS)} of {n_rows:,} rows"
-            yield Text(f"shown: the first {kept}; --out FILE.png draws all", style="dim")
         if scale is None:
             return
         if colour:
@@ -292,6 +294,18 @@ class Picture:
         masked = self.part.indistinct()
         if masked is not None and masked.any():
             yield Text(f"{int(masked.sum())} of {masked.size} values are {RANDOM}", style="dim")
+
+
+def _kept(axis: Axis, most: int) -> list[int]:
+    """Return the places of an axis that are shown: the last tokens of a text, the first of all else."""
+    places = list(range(axis.size))
+    return places[-most:] if axis.name in TEXTUAL else places[:most]
+
+
+def _said(axis: Axis, most: int) -> str:
+    """Name an axis, and how much of it is shown where that is not all."""
+    end = "last" if axis.name in TEXTUAL else "first"
+    return axis.name if axis.size <= most else f"{axis.name} (the {end} {most} of {axis.size:,})"
 
 
 def has_colour(console: Console) -> bool:

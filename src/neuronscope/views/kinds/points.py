@@ -57,8 +57,6 @@ def points(cut: Cut, theme: Theme) -> dict[str, Any]:
                 **scale.marks(theme, title=title),
             }
         traces = [_dots(cut, x, y, theme, members=np.arange(len(x)), **marks)]
-    if items.size <= MOST_NAMES:
-        traces.append(_names(cut, x, y, theme))
     return {"data": traces, "layout": layout}
 
 
@@ -94,32 +92,24 @@ def _rest(groups: dict[str, np.ndarray]) -> str:
 def _dots(
     cut: Cut, x: np.ndarray, y: np.ndarray, theme: Theme, *, members: np.ndarray, **marks: Any
 ) -> dict[str, Any]:
-    size = 8 if len(x) <= 300 else 4
-    labels = cut.axes[0].labels
+    labels, named = cut.axes[0].labels, len(x) <= MOST_NAMES
     return {
         "type": "scatter",
-        "mode": "markers",
+        "mode": "markers+text" if named else "markers",
         "x": plain_numbers(x[members]),
         "y": plain_numbers(y[members]),
-        "marker": {"size": size, "line": {"width": 0.6, "color": theme.background}, **marks},
+        "marker": {
+            "size": 8 if len(x) <= 300 else 4,
+            "line": {"width": 0.6, "color": theme.background},
+            **marks,
+        },
+        "text": [escaped(shortened(labels[i], 16)) for i in members.tolist()] if named else [],
+        "textposition": "top center",
+        "textfont": {"size": 10, "color": theme.text},
         "hovertext": [
             escaped(f"{labels[i]}: {number(float(x[i]))}, {number(float(y[i]))}") for i in members.tolist()
         ],
         "hovertemplate": "%{hovertext}<extra></extra>",
-        "showlegend": False,
-    }
-
-
-def _names(cut: Cut, x: np.ndarray, y: np.ndarray, theme: Theme) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "text",
-        "x": plain_numbers(x),
-        "y": plain_numbers(y),
-        "text": [escaped(shortened(label, 16)) for label in cut.axes[0].labels],
-        "textposition": "top center",
-        "textfont": {"size": 10, "color": theme.text},
-        "hoverinfo": "skip",
         "showlegend": False,
     }
 

@@ -107,10 +107,20 @@ def names_of(cut: Cut) -> tuple[list[str], bool]:
     numbers = [(name, values.tolist()) for name, values in named if values is not None]
     if axis.name == "rank" and numbers:
         return [
-            ", ".join(f"{name.removeprefix('top ')} {values[i]}" for name, values in numbers)
+            ", ".join(
+                f"{name.removeprefix('top ')} {_place(cut, name, values[i])}" for name, values in numbers
+            )
             for i in range(axis.size)
         ], False
     return axis.labels, axis.tokens
+
+
+def _place(cut: Cut, name: str, place: int) -> str:
+    """Return a place as a number, and its token where the companion counts tokens."""
+    tokens = cut.sliced.coords.get("token")
+    if not name.endswith("position") or tokens is None or not 0 <= place < tokens.size:
+        return str(place)
+    return f"{place} {visible(written(tokens.values.tolist()[place]))}"
 
 
 def _bars(cut: Cut, values: np.ndarray, names: list[str], theme: Theme, *, dim: np.ndarray) -> dict[str, Any]:
@@ -131,6 +141,7 @@ def _bars(cut: Cut, values: np.ndarray, names: list[str], theme: Theme, *, dim: 
             "line": {"width": 0},
             "pattern": {
                 "shape": ["/" if hidden else "" for hidden in dim.tolist()],
+                "fillmode": "overlay",
                 "fgcolor": blend(theme.muted, theme.missing, 0.7),
                 "size": 6,
                 "solidity": 0.2,
