@@ -1,0 +1,95 @@
+/** Cached reads of the server, one hook each. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { ask } from "./ask";
+import { BASE, client, Failure, reach, read, sentenceOf } from "./client";
+import type { Result, Selection, Values } from "./shapes";
+
+const FOREVER = { staleTime: Number.POSITIVE_INFINITY } as const;
+
+export function useModels() {
+  return useQuery({
+    queryKey: ["models"],
+    queryFn: ({ signal }) => read(client.GET("/api/v1/models", { signal })),
+  });
+}
+
+export function useAnalyses() {
+  return useQuery({
+    queryKey: ["analyses"],
+    queryFn: ({ signal }) => read(client.GET("/api/v1/analyses", { signal })),
+    ...FOREVER,
+  });
+}
+
+export function usePrompts() {
+  return useQuery({
+    queryKey: ["prompts"],
+    queryFn: ({ signal }) => read(client.GET("/api/v1/prompts", { signal })),
+    ...FOREVER,
+  });
+}
+
+export function useHealth() {
+  return useQuery({
+    queryKey: ["health"],
+    queryFn: ({ signal }) => read(client.GET("/api/v1/health", { signal })),
+    ...FOREVER,
+  });
+}
+
+export function useJobs(busy: boolean) {
+  return useQuery({
+    queryKey: ["jobs"],
+    queryFn: ({ signal }) => read(client.GET("/api/v1/jobs", { signal })),
+    refetchInterval: busy ? 1500 : false,
+  });
+}
+
+/** Tokens of a text as the model sees them; nothing is asked for an empty text. */
+export function useTokens(model: string, text: string) {
+  return useQuery({
+    queryKey: ["tokens", model, text],
+    queryFn: ({ signal }) => read(client.POST("/api/v1/tokens", { body: { model, text }, signal })),
+    enabled: model !== "" && text !== "",
+    placeholderData: keepPreviousData,
+    ...FOREVER,
+  });
+}
+
+/** A slice of one variable; axes named in `fixed` are held at one index. */
+export function useValues(digest: string, variable: string, fixed: Selection, enabled = true) {
+  return useQuery({
+    queryKey: ["values", digest, variable, fixed],
+    queryFn: ({ signal }) => values(digest, variable, fixed, signal),
+    placeholderData: (before, query) =>
+      query?.queryKey[1] === digest && query.queryKey[2] === variable ? before : undefined,
+    enabled,
+    ...FOREVER,
+  });
+}
+
+/** Reads a slice; the axis words are query keys, which the typed client cannot list. */
+export async function values(
+  digest: string,
+  variable: string,
+  fixed: Selection,
+  signal: AbortSignal,
+): Promise<Values> {
+  const query = new URLSearchParams({ variable });
+  for (const [axis, index] of Object.entries(fixed)) query.set(axis, String(index));
+  const address = `${BASE}/results/${digest}/values?${query}`;
+  const response = await reach(fetch(address, { signal, credentials: "same-origin" }));
+  const body: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw new Failure(sentenceOf(body, response.status), response.status);
+  return body as Values;
+}
+
+/** An analysis asked beside the main one, such as the next-token predictions. */
+export function useAnswer(analysis: string, given: Record<string, unknown>, enabled: boolean) {
+  return useQuery<Result>({
+    queryKey: ["answer", analysis, given],
+    queryFn: ({ signal }) => ask({ analysis, arguments: given }, { signal }),
+    enabled,
+    ...FOREVER,
+  });
+}

@@ -1,0 +1,19 @@
+/** Short names for the server's typed shapes. */
+import type { components } from "../api.gen";
+
+type Schemas = components["schemas"];
+
+export type Form = Schemas["Form"];
+export type Job = Schemas["Job"];
+export type Result = Schemas["Result"];
+export type Variable = Schemas["Variable"];
+export type Values = Schemas["Values"];
+export type ModelEntry = Schemas["ModelEntry"];
+export type Tokens = Schemas["Tokens"];
+export type Token = Schemas["Token"];
+export type CommonPrompt = Schemas["CommonPrompt"];
+export type JobEvent = Schemas["JobEvent"];
+
+export type Arguments = Record<string, unknown>;
+/** Index chosen on each axis, by axis word. */
+export type Selection = Record<string, number>;

@@ -1,0 +1,172 @@
+/** Profiles, tinted tokens and rankings: one axis, drawn as a line, as text or as a list. */
+import { useQueries } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { values as readValues } from "../api/queries";
+import type { Result, Selection, Variable } from "../api/shapes";
+import { chosenDomain } from "../colour/domain";
+import { ColourScale } from "../figures/ColourScale";
+import { DataTable } from "../figures/DataTable";
+import { Profile } from "../figures/Profile";
+import { type Column, Ranking } from "../figures/Ranking";
+import { TokenText } from "../figures/TokenText";
+import { axisLabels, inWords, isText, valueTitle } from "../figures/words";
+import { Complaint } from "../shell/Panel";
+import type { Theme } from "../state/address";
+import { useLab } from "../state/lab";
+import { pointed, usePointer } from "../state/pointer";
+import { cubeOf, cut } from "./cube";
+import { ends } from "./HeatView";
+import type { Plane } from "./plane";
+import { useCube } from "./useCube";
+
+interface ListViewProps {
+  result: Result;
+  variable: Variable;
+  plane: Plane;
+  at: Selection;
+  theme: Theme;
+}
+
+export function LineView({ result, variable, plane, at, theme }: ListViewProps) {
+  const x = plane.x ?? "";
+  const { range, table } = useLab(({ state }) => state);
+  const { places, point } = usePointer();
+  const order = useMemo(() => [x, "bound"], [x]);
+  const { cube, failure } = useCube(result, variable, at, order, plane.sliders);
+  const band = useBand(result, variable, at, plane, order);
+  const labels = useMemo(() => axisLabels(result, x), [result, x]);
+  if (failure) return <Complaint>{failure.message}</Complaint>;
+  if (!cube?.numbers) return <div className="skeleton" style={{ height: 280 }} />;
+  const values = cube.axes.includes("bound")
+    ? middle(cut(cube, { bound: 0 }).numbers, cut(cube, { bound: 1 }).numbers)
+    : cube.numbers;
+  const title = valueTitle(variable);
+  const onPoint = (index: number | null) => point(index === null ? null : { ...at, [x]: index });
+  const lit = pointed(places, x, x === "position" ? "position" : null);
+  if (table)
+    return (
+      <DataTable
+        label={title}
+        rowName={inWords(x)}
+        columnName="value"
+        rows={labels}
+        columns={[{ text: title, token: false }]}
+        values={values}
+        words={null}
+      />
+    );
+  if (plane.kind === "tokens") {
+    const domain = chosenDomain(values, ends(variable), range);
+    return (
+      <>
+        <div className="figure-head">
+          <span />
+          <ColourScale
+            title={title}
+            domain={domain}
+            theme={theme}
+            value={lit === null ? null : values[lit]}
+          />
+        </div>
+        <TokenText label={title} {...{ labels, values, domain, theme, lit, onPoint }} />
+      </>
+    );
+  }
+  return (
+    <Profile
+      label={`${title} by ${inWords(x)}`}
+      {...{ values, band, labels, lit, onPoint }}
+      axisName={inWords(x)}
+      valueName={title}
+    />
+  );
+}
+
+function middle(low: Float64Array | null, high: Float64Array | null): Float64Array {
+  return Float64Array.from(low ?? [], (value, index) => (value + (high?.[index] ?? value)) / 2);
+}
+
+/** Interval about the line: a variable over the same axis and `bound`, or the variable itself when it has `bound`. */
+function useBand(result: Result, variable: Variable, at: Selection, plane: Plane, order: readonly string[]) {
+  const twin = variable.axes.includes("bound")
+    ? variable
+    : result.variables.find(
+        ({ axes }) =>
+          axes.includes("bound") &&
+          axes.length === variable.axes.length + 1 &&
+          variable.axes.every((axis) => axes.includes(axis)),
+      );
+  const { cube } = useCube(result, twin ?? variable, at, order, plane.sliders);
+  return useMemo(() => {
+    if (!twin || !cube?.axes.includes("bound")) return null;
+    const [low, high] = [cut(cube, { bound: 0 }).numbers, cut(cube, { bound: 1 }).numbers];
+    return low && high ? { low, high } : null;
+  }, [twin, cube]);
+}
+
+export function RankingView({ result, variable, plane, at }: ListViewProps) {
+  const x = plane.x ?? "";
+  const alike = useMemo(
+    () => [
+      variable,
+      ...result.variables.filter((other) => other.name !== variable.name && sameAxes(other, variable)),
+    ],
+    [result, variable],
+  );
+  const fixed = useMemo(
+    () => Object.fromEntries(plane.sliders.map((axis) => [axis, at[axis] ?? 0])),
+    [plane, at],
+  );
+  const { columns, failure } = useColumns(result, alike, fixed);
+  const entries = useMemo(() => axisLabels(result, x).map(({ text }) => text), [result, x]);
+  if (failure) return <Complaint>{failure.message}</Complaint>;
+  if (!columns) return <div className="skeleton" style={{ height: 280 }} />;
+  return (
+    <div
+      className="table-scroll"
+      tabIndex={0}
+      role="region"
+      aria-label={`Ranking of ${valueTitle(variable)}`}
+    >
+      <Ranking
+        label={valueTitle(variable)}
+        axis={inWords(x)}
+        entries={entries}
+        columns={columns}
+        bars={isText(variable) ? null : variable.name}
+      />
+    </div>
+  );
+}
+
+export function sameAxes(one: Variable, other: Variable): boolean {
+  return one.axes.length === other.axes.length && one.axes.every((axis) => other.axes.includes(axis));
+}
+
+/** Variables over one axis, read as the columns of a list. */
+export function useColumns(result: Result, variables: readonly Variable[], fixed: Selection) {
+  const queries = useQueries({
+    queries: variables.map(({ name, axes }) => {
+      const held = Object.fromEntries(Object.entries(fixed).filter(([axis]) => axes.includes(axis)));
+      return {
+        queryKey: ["values", result.digest, name, held],
+        queryFn: ({ signal }: { signal: AbortSignal }) => readValues(result.digest, name, held, signal),
+        staleTime: Number.POSITIVE_INFINITY,
+      };
+    }),
+  });
+  const failure = queries.find(({ error }) => error)?.error ?? null;
+  if (queries.some(({ data }) => !data)) return { columns: null, failure };
+  const columns = queries.map(({ data }, index): Column => {
+    const variable = variables[index] as Variable;
+    const cube = data ? cubeOf(data) : { texts: null, numbers: new Float64Array() };
+    const entries = cube.texts ?? Array.from(cube.numbers ?? []);
+    return { name: variable.name, title: valueTitle(variable), values: entries, tokens: areTokens(variable) };
+  });
+  return { columns, failure };
+}
+
+/** Text read out of a vocabulary, as opposed to prose. */
+function areTokens(variable: Variable): boolean {
+  return isText(variable) && /token|candidate/.test(`${variable.name} ${variable.long_name}`);
+}

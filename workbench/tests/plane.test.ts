@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import type { Values } from "../src/api/shapes";
+import { cubeOf, cut, only, turn } from "../src/result/cube";
+import { heldAxes, kindOf, ruled, settle, settleCell } from "../src/result/plane";
+import { pick, strongest } from "../src/result/strongest";
+
+describe("kinds and planes", () => {
+  it.each([
+    [["layer", "head", "query", "key"], "attention", "key", "query", ["layer", "head"]],
+    [["depth", "position", "rank"], "grid", "position", "depth", ["rank"]],
+    [["layer", "neuron", "position"], "grid", "position", "neuron", ["layer"]],
+    [["direction", "depth", "position"], "grid", "position", "depth", ["direction"]],
+    [["layer", "rank"], "ranking", "rank", null, ["layer"]],
+    [["item"], "ranking", "item", null, []],
+    [["layer"], "profile", "layer", null, []],
+    [["layer", "bound"], "profile", "layer", null, []],
+    [["item", "other"], "matrix", "other", "item", []],
+  ])("of %j are %s", (axes, kind, x, y, sliders) => {
+    expect(kindOf(axes, false)).toBe(kind);
+    expect(ruled(axes, kind)).toEqual({ kind, x, y, sliders });
+  });
+
+  it("take tokens only where the result knows them", () => {
+    expect(kindOf(["position"], true)).toBe("tokens");
+    expect(kindOf(["position"], false)).toBe("profile");
+  });
+});
+
+describe("sliders", () => {
+  const dims = { layer: 6, head: 5, rank: 3 };
+
+  it("keep what was chosen, inside the axis", () => {
+    expect(settle({ layer: 2, head: 99, other: 7 }, ["layer", "head", "rank"], dims)).toEqual({
+      layer: 2,
+      head: 4,
+      rank: 0,
+    });
+  });
+
+  it("let go of a pinned cell that the result does not have", () => {
+    expect(settleCell({ layer: 2, head: 4 }, dims)).toEqual({ layer: 2, head: 4 });
+    expect(settleCell({ layer: 6, head: 4 }, dims)).toBeNull();
+    expect(settleCell({ depth: 0 }, dims)).toBeNull();
+    expect(settleCell({}, dims)).toBeNull();
+  });
+
+  it("are held on the server only as far as the budget asks", () => {
+    const sizes = { layer: 12, head: 12, query: 40, key: 40 };
+    const axes = ["layer", "head", "query", "key"];
+    expect(heldAxes(axes, ["layer", "head"], sizes, 1_000_000)).toEqual([]);
+    expect(heldAxes(axes, ["layer", "head"], sizes, 60_000)).toEqual(["layer"]);
+    expect(heldAxes(axes, ["layer", "head"], sizes, 2_000)).toEqual(["layer", "head"]);
+  });
+});
+
+describe("cubes", () => {
+  const sent: Values = {
+    variable: "pattern",
+    axes: ["head", "query", "key"],
+    shape: [2, 2, 3],
+    coords: {},
+    values: [
+      [
+        [0, 1, 2],
+        [3, 4, 5],
+      ],
+      [
+        [6, 7, null],
+        [9, 10, 11],
+      ],
+    ],
+  };
+
+  it("hold what the server sent, and NaN where it sent nothing", () => {
+    const cube = cubeOf(sent);
+    expect(cube.numbers?.[5]).toBe(5);
+    expect(cube.numbers?.[8]).toBeNaN();
+  });
+
+  it("are cut at one index and turned to another order", () => {
+    const cube = cut(cubeOf(sent), { head: 1, layer: 4 });
+    expect(cube.axes).toEqual(["query", "key"]);
+    expect(Array.from(turn(cube, ["key", "query"]).numbers ?? [])).toEqual([6, 9, 7, 10, Number.NaN, 11]);
+    expect(only(cut(cubeOf(sent), { head: 0, query: 1, key: 2 }))).toBe(5);
+  });
+
+  it("hold text as text, and a single value without axes", () => {
+    expect(cubeOf({ ...sent, axes: ["rank"], shape: [2], values: [" the", " a"] }).texts).toEqual([
+      " the",
+      " a",
+    ]);
+    expect(only(cubeOf({ ...sent, axes: [], shape: [], values: 0.25 }))).toBe(0.25);
+  });
+});
+
+describe("the strongest rows", () => {
+  const values = Float64Array.from([1, 0, -7, 2, 3, 3, Number.NaN, 6]);
+
+  it("come in the order of their largest magnitude", () => {
+    expect(strongest(values, 4, 2, 3)).toEqual([1, 3, 2]);
+  });
+
+  it("carry their labels and words with them", () => {
+    const rows = ["0", "1", "2", "3"].map((text) => ({ text, token: false }));
+    const shown = pick({ rows, values, words: ["a", "b", "c", "d", "e", "f", "g", "h"] }, 2, [1, 3]);
+    expect(shown.rows.map(({ text }) => text)).toEqual(["1", "3"]);
+    expect(Array.from(shown.values)).toEqual([-7, 2, Number.NaN, 6]);
+    expect(shown.words).toEqual(["c", "d", "g", "h"]);
+  });
+});
