@@ -45,7 +45,7 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
         lifespan=_working,
     )
     app.state.desk = desk
-    api = APIRouter(prefix="/api/v1", responses=troubles(401, 403), dependencies=[Depends(_key)])
+    api = APIRouter(prefix="/api/v1", responses=troubles(401, 403, 422), dependencies=[Depends(_key)])
     for routes in (stock.router, asking.router, answers.router, exports.router):
         api.include_router(routes)
     app.include_router(stock.public, prefix="/api/v1", responses=troubles(403))

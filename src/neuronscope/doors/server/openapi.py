@@ -16,13 +16,15 @@ def openapi() -> dict[str, Any]:
     return create_app(access=Access(port=0), store=Store(Path(gettempdir()))).openapi()
 
 
-def write(file: Path) -> None:
-    """Write the document, the same bytes for the same routes."""
+def main(words: list[str]) -> int:
+    """Write the document into the one file that is named, the same bytes for the same routes."""
+    if len(words) != 1:
+        sys.stderr.write("Give one file to write, such as workbench/openapi.json.\n")
+        return 2
     text = json.dumps(openapi(), indent=1, sort_keys=True, ensure_ascii=False)
-    file.write_text(text + "\n", encoding="utf-8", newline="\n")
+    Path(words[0]).write_text(text + "\n", encoding="utf-8", newline="\n")
+    return 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("Give one file to write, such as workbench/openapi.json.")
-    write(Path(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

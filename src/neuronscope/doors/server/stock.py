@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 import neuronscope
-from neuronscope import data
+from neuronscope.data.prompts import common_prompts
 from neuronscope.doors.server import bodies, pages
 from neuronscope.doors.server.desk import AtDesk, troubles
 from neuronscope.models.listing import ModelFacts, model_names
@@ -40,7 +40,16 @@ def split_text(asked: bodies.TextToSplit, desk: AtDesk) -> bodies.Tokens:
 def list_prompts() -> list[bodies.CommonPrompt]:
     """Return prompts for a quick look that ship with the package."""
     return [
-        bodies.CommonPrompt.model_validate(prompt, from_attributes=True) for prompt in data.common_prompts()
+        bodies.CommonPrompt(
+            name=known.name,
+            title=known.summary,
+            structure=known.name.replace("-", " "),
+            prompt=known.clean,
+            corrupt=known.corrupt,
+            target=known.target,
+            distractor=known.distractor,
+        )
+        for known in common_prompts()
     ]
 
 

@@ -1,0 +1,52 @@
+"""Every analysis of the catalogue, present and future, answers over REST as it answers in Python."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from neuronscope import catalogue, results
+from neuronscope.contract import ask
+from neuronscope.results import Store
+
+NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and "/" not in form["name"]]
+SAMPLE = {"prompt": "When Mary ran, John gave", "corrupt": "When Mary ran, Mary took"}
+
+
+def sample(name: str, model: str) -> dict[str, Any]:
+    """Give the arguments that an analysis must have, and no more."""
+    form = catalogue.form(name)
+    subjects = [subject["name"] for subject in form["subjects"]]
+    return dict.fromkeys(subjects, model) | {
+        word: SAMPLE[word] for word in form["parameters"].get("required", [])
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rest_and_python_give_one_result(
+    name: str, client: TestClient, tiny_model: str, store: Store
+) -> None:
+    arguments = sample(name, tiny_model)
+    expected = ask(catalogue.find(name), arguments)
+    reply = client.post(f"/api/v1/analyses/{name}?wait=60", json=arguments)
+    assert reply.status_code == 200, reply.text
+    told = reply.json()
+    assert told["digest"] == results.digest(expected)
+    assert told["kind"] == catalogue.form(name)["kind"]
+    assert told["provenance"]["arguments"] == results.provenance(expected)["arguments"]
+    for variable in told["variables"]:
+        values = client.get(f"/api/v1/results/{told['digest']}/values?variable={variable['name']}").json()
+        np.testing.assert_array_equal(
+            np.array(values["values"]), np.array(expected[variable["name"]].values.tolist())
+        )
+    assert len(store.ls()) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_variable_is_drawn(name: str, client: TestClient, tiny_model: str) -> None:
+    told = client.post(f"/api/v1/analyses/{name}?wait=60", json=sample(name, tiny_model)).json()
+    for variable in told["variables"]:
+        reply = client.get(f"/api/v1/results/{told['digest']}/figure?variable={variable['name']}")
+        assert reply.status_code == 200, reply.text
+        assert set(reply.json()) == {"data", "layout"}

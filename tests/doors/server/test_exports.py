@@ -1,0 +1,136 @@
+"""A downloaded file is the file that the other doors write."""
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from fastapi.testclient import TestClient
+
+from neuronscope import results, views
+from neuronscope.contract import ask
+from neuronscope.results import Store
+from tests.doors.server.planted import PLANTED
+
+
+@pytest.fixture
+def kept(store: Store) -> xr.Dataset:
+    """Put one result into the store."""
+    return ask(PLANTED["squares"], {"steps": 5}, store=store)
+
+
+@pytest.fixture
+def address(kept: xr.Dataset) -> str:
+    """Give the address of the result's exports."""
+    return f"/api/v1/results/{results.digest(kept)}/export"
+
+
+@pytest.mark.parametrize(
+    ("format", "ending", "media"),
+    [
+        ("nc", ".nc", "application/x-netcdf"),
+        ("zarr", ".zarr.zip", "application/zip"),
+        ("json", ".json", "application/json"),
+        ("npz", ".npz", "application/x-npz"),
+    ],
+)
+def test_data_files_load_as_the_same_result(
+    format: str, ending: str, media: str, client: TestClient, address: str, kept: xr.Dataset, tmp_path: Path
+) -> None:
+    reply = client.get(f"{address}?format={format}")
+    assert reply.headers["content-type"].partition(";")[0] == media
+    name = f"squares-{results.digest(kept)[:8]}{ending}"
+    assert reply.headers["content-disposition"] == f'attachment; filename="{name}"'
+    file = tmp_path / name
+    file.write_bytes(reply.content)
+    xr.testing.assert_identical(results.load(file), kept)
+
+
+def test_a_table_has_a_row_for_each_value(client: TestClient, address: str) -> None:
+    reply = client.get(f"{address}?format=csv")
+    assert reply.headers["content-type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(reply.text)))
+    assert [float(row["square"]) for row in rows] == [0, 1, 4, 9, 16]
+
+
+def test_a_result_of_several_tables_comes_as_all_of_them(client: TestClient, store: Store) -> None:
+    two = results.label({}, first=("step", [1.0, 2.0]), other=("layer", [3.0]))
+    two = results.stamp(two, analysis="squares")
+    store.put(store.key(analysis="squares", version=1, arguments={}), two)
+    reply = client.get(f"/api/v1/results/{results.digest(two)}/export?format=csv")
+    assert reply.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
+        tables = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert len(tables) == 2
+    assert any("first" in text for text in tables.values())
+    assert any("other" in text for text in tables.values())
+
+
+@pytest.mark.parametrize(("format", "start"), [("png", b"\x89PNG\r\n"), ("svg", b"<?xml")])
+def test_pictures_are_those_that_views_draws(
+    format: str, start: bytes, client: TestClient, address: str, kept: xr.Dataset
+) -> None:
+    reply = client.get(f"{address}?format={format}&theme=dark&variable=square")
+    assert reply.content.startswith(start)
+    assert reply.content == views.picture(views.figure(kept, variable="square", theme="dark"), format=format)
+
+
+def test_the_page_is_the_one_that_views_writes(client: TestClient, address: str, kept: xr.Dataset) -> None:
+    reply = client.get(f"{address}?format=html")
+    assert reply.headers["content-type"].startswith("text/html")
+    assert reply.headers["content-disposition"].startswith("attachment")
+    assert reply.text == views.page(kept)
+
+
+def test_a_file_that_was_fetched_before_is_not_sent_again(
+    client: TestClient, address: str, kept: xr.Dataset
+) -> None:
+    tag = client.get(f"{address}?format=nc").headers["etag"]
+    assert tag == f'"{results.digest(kept)}"'
+    again = client.get(f"{address}?format=nc", headers={"if-none-match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get(f"{address}?format=nc", headers={"if-none-match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("", "lacks 'format'"),
+        ("format=xlsx", "format='xlsx'"),
+        ("format=nc&step=1", "A nc file holds the whole result; only png and svg take a variable and axes."),
+        ("format=html&variable=square", "only png and svg"),
+        ("format=png&variable=none", "'none'"),
+        ("format=png&theme=sepia", "theme='sepia'"),
+    ],
+)
+def test_a_wrong_export_is_refused_in_a_sentence(
+    query: str, words: str, client: TestClient, address: str
+) -> None:
+    reply = client.get(f"{address}?{query}")
+    assert reply.status_code == 422
+    assert words in reply.json()["detail"]
+
+
+def test_an_export_leaves_no_file_behind(
+    client: TestClient, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = {path.name for path in tmp_path.iterdir()}
+    for format in ("nc", "zarr", "csv", "json", "npz"):
+        assert client.get(f"{address}?format={format}").status_code == 200
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_json_is_strict(client: TestClient, store: Store) -> None:
+    odd = ask(PLANTED["strange"], {}, store=store)
+    text = client.get(f"/api/v1/results/{results.digest(odd)}/export?format=json").text
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    assert json.loads(text, parse_constant=refuse)
+    assert not np.isfinite(odd["odd"].values).all()

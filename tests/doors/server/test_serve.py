@@ -1,0 +1,192 @@
+"""The server starts on this machine alone, tells where it is, and stops in good order."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from neuronscope.doors.server import serve as serving
+from neuronscope.doors.server.serve import bind, page_of, serve, write_private
+from neuronscope.words import BadInput
+
+START = """
+import json, sys
+from neuronscope.doors.server.serve import serve
+serve(sys.argv[1] or None, **json.loads(sys.argv[2]))
+"""
+
+
+@contextmanager
+def started(model: str, home: Path, **options: Any) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """Start the server in a process of its own and give it with what its ready file says."""
+    ready = home / "ready.json"
+    given = {"open_browser": False, "ready_file": str(ready), "store_folder": str(home / "store"), **options}
+    process = subprocess.Popen(
+        [sys.executable, "-c", START, model, json.dumps(given)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        until = time.monotonic() + 120
+        while not ready.exists() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        assert ready.exists(), process.communicate(timeout=5)
+        yield process, json.loads(ready.read_text())
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def mode(file: Path) -> int:
+    return stat.S_IMODE(file.stat().st_mode)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.10", "example.com", "", "127.0.0.1.evil.com"])
+def test_no_other_address_than_this_machine_is_bound(host: str) -> None:
+    with pytest.raises(BadInput, match=r"is not this machine; use 127\.0\.0\.1, localhost or ::1"):
+        serve(None, host=host, open_browser=False)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_bound_port_is_on_the_loopback(host: str) -> None:
+    with bind(host, 0) as listener:
+        assert listener.getsockname()[0] == "127.0.0.1"
+        assert listener.getsockname()[1] > 0
+
+
+def test_the_loopback_of_the_newer_protocol_is_bound_too() -> None:
+    if not socket.has_ipv6:
+        pytest.skip("this Python has no IPv6")
+    try:
+        with bind("::1", 0) as listener:
+            assert listener.getsockname()[0] == "::1"
+    except BadInput:
+        pytest.skip("this machine has no IPv6")
+
+
+def test_a_taken_port_is_refused_in_a_sentence() -> None:
+    with bind("127.0.0.1", 0) as listener:
+        listener.listen()
+        port = listener.getsockname()[1]
+        with pytest.raises(BadInput, match=f"port {port} cannot be used: .*; use 0 for any free one"):
+            serve(None, port=port, open_browser=False)
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_number_that_is_no_port_is_refused(port: int) -> None:
+    with pytest.raises(BadInput, match=f"port {port} is no port"):
+        serve(None, port=port, open_browser=False)
+
+
+def test_a_weak_token_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEURONSCOPE_TOKEN", "short")
+    with pytest.raises(BadInput, match="NEURONSCOPE_TOKEN"):
+        serve(None, open_browser=False)
+
+
+def test_a_model_that_does_not_open_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="builtin:none"):
+        serve("builtin:none", open_browser=False, ready_file=tmp_path / "ready.json")
+    assert not (tmp_path / "ready.json").exists()
+
+
+def test_the_link_leads_to_the_lab_of_the_model() -> None:
+    assert page_of(None) == "/"
+    assert page_of("builtin:scribe") == "/lab?model=builtin%3Ascribe"
+    assert page_of("a b&c=d") == "/lab?model=a%20b%26c%3Dd"
+
+
+def test_a_private_file_is_the_owners_alone_and_replaces_what_was_there(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("old")
+    file.chmod(0o644)
+    write_private(file, "new")
+    assert file.read_text() == "new"
+    assert mode(file) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["token"]
+
+
+def test_a_private_file_in_a_missing_folder_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"Cannot write .*: No such file or directory"):
+        write_private(tmp_path / "none" / "ready.json", "x")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_whole_life_of_the_server(number: signal.Signals, tiny_model: str, tmp_path: Path) -> None:
+    with started(tiny_model, tmp_path) as (process, ready):
+        assert set(ready) == {"url", "login", "token", "pid"}
+        assert ready["pid"] == process.pid
+        assert ready["url"].startswith("http://127.0.0.1:")
+        assert mode(tmp_path / "ready.json") == 0o600
+        token_file = tmp_path / "store" / "tokens" / ready["url"].rpartition(":")[2]
+        assert mode(token_file) == 0o600
+        assert token_file.read_text() == ready["token"] + "\n"
+        with httpx2.Client(base_url=ready["url"], timeout=30, trust_env=False) as client:
+            assert client.get("/api/v1/health").json()["status"] == "ok"
+            assert client.get("/api/v1/jobs").status_code == 401
+            onward = client.get(ready["login"])
+            assert onward.status_code == 303
+            assert onward.headers["location"].startswith("/lab?model=")
+            assert client.get("/api/v1/jobs").json() == []
+            asked = {"model": tiny_model, "text": "ab"}
+            assert len(client.post("/api/v1/tokens", json=asked).json()["tokens"]) == 2
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 0, err
+        assert "Traceback" not in err
+        assert ready["url"] in out
+        assert ready["token"] not in out
+        assert not token_file.exists()
+        assert not (tmp_path / "ready.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_a_stopping_server_ends_the_streams_and_jobs_of_its_page(tmp_path: Path) -> None:
+    with started("", tmp_path) as (process, ready):
+        headers = {"authorization": f"Bearer {ready['token']}"}
+        with httpx2.Client(base_url=ready["url"], headers=headers, timeout=30, trust_env=False) as client:
+            body = {"model": "builtin:scribe", "prompt": "a " * 60}
+            job = client.post("/api/v1/analyses/neuron_activations?wait=0", json=body).json()
+            with client.stream("GET", f"/api/v1/jobs/{job['id']}/events") as stream:
+                process.send_signal(signal.SIGTERM)
+                last = [line for line in stream.iter_lines() if line.startswith("event: ")][-1]
+        process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert last in {"event: cancelled", "event: result"}
+
+
+def test_the_browser_opens_a_link_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+
+    class Stopped(serving.Server):
+        def run(self, sockets: list[socket.socket] | None = None) -> None:
+            self._notice.put_up()
+            self._notice.take_down()
+
+    monkeypatch.setattr(serving, "Server", Stopped)
+    monkeypatch.setattr(serving.webbrowser, "open", opened.append)
+    ready = tmp_path / "ready.json"
+    monkeypatch.setattr(Path, "unlink", lambda self, missing_ok=False: None)
+    serve(None, ready_file=ready, store_folder=tmp_path)
+    until = time.monotonic() + 10
+    while not opened and time.monotonic() < until:
+        time.sleep(0.01)
+    assert opened
+    assert opened[0].partition("?")[0] == json.loads(ready.read_text())["login"].partition("?")[0]
+    assert opened[0] != json.loads(ready.read_text())["login"]
