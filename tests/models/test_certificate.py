@@ -72,6 +72,14 @@ def test_the_probe_refuses_what_the_rules_propose_when_the_numbers_disagree() ->
     assert "mlp_add" not in model.sites()
 
 
+def test_a_model_that_answers_differently_each_time_is_found_out() -> None:
+    network: Any = eager("llama")
+    network.model.layers[1].mlp.register_forward_hook(lambda *call: call[-1] + torch.randn_like(call[-1]))
+    certificate = Model(network).certificate
+    assert certificate.of(EXACT) == []
+    assert "changes the logits by" in certificate.row("z").reason
+
+
 def test_the_certificate_is_plain_data_and_sums_itself_up() -> None:
     certificate = opened("gpt2").certificate
     told = json.loads(json.dumps(certificate.to_dict()))

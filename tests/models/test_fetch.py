@@ -69,10 +69,11 @@ def test_what_goes_wrong_at_the_hub_is_said_in_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception, said: str
 ) -> None:
     hub(monkeypatch, fault=fault)
-    for attempt in (lambda: fetch_model("a b", tmp_path), lambda: cached_model("a b")):
+    for attempt in (lambda: fetch_model("a b", tmp_path / "new"), lambda: cached_model("a b")):
         with pytest.raises(BadInput) as refusal:
             attempt()
         assert str(refusal.value).startswith(said)
+        assert not (tmp_path / "new").exists()
         assert len(str(refusal.value)) < 200
 
 

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from neuronscope.models.attention import ACTIVE, eager_of
+from neuronscope.models.attention import ACTIVE, Taps, _SoftmaxTap, eager_of
 from neuronscope.models.forward import Resume, forward, fresh
+from neuronscope.words import BadInput
 from tests.models.tiny import FAMILIES, LAYERS, eager, opened, plain_logits, some_tokens
 
 
@@ -142,6 +143,52 @@ def test_a_copy_of_rows_that_share_memory_separates_them() -> None:
     copied = fresh(torch.zeros(1, 3).expand(4, 3))
     copied[0] = 1
     assert copied.sum() == 3
+
+
+def test_a_place_that_a_network_lacks_is_refused_before_it_runs() -> None:
+    model = opened("gpt2")
+    with pytest.raises(BadInput, match="There is no mlp_up here: this MLP has no gate"):
+        forward(model.anatomy, some_tokens(), {("mlp_up", 1): lambda x: x})
+    assert traces(model.hf) == 0
+
+
+class _Empty(torch.nn.Module):
+    """A module that takes no tensor and gives none."""
+
+    def forward(self, word: str = "") -> str:
+        return word
+
+
+@pytest.mark.parametrize(
+    ("side", "said"), [("in", "takes none as its input"), ("out", "shows a str, not a tensor")]
+)
+def test_a_module_that_shows_no_tensor_is_refused(side: str, said: str) -> None:
+    model: Any = opened("gpt2")
+    model.hf.transformer.spare = _Empty().eval()
+    model.hf.transformer.drop.register_forward_hook(
+        lambda *_: model.hf.transformer.spare(word="nothing") and None
+    )
+    with torch.no_grad(), pytest.raises(BadInput, match=said):
+        forward(model.anatomy, some_tokens(), {(f"module.transformer.spare:{side}", None): lambda x: x})
+    assert traces(model.hf) == 1  # the hook of this test itself
+
+
+def test_columns_beyond_the_keys_stay_outside_the_site() -> None:
+    """Some families let every query attend to a sink as well; the site holds the real keys only."""
+    seen: dict[str, Tensor] = {}
+
+    def keep(name: str) -> Any:
+        return lambda tensor: seen.setdefault(name, tensor)
+
+    taps = Taps({("scores", 0): keep("scores"), ("pattern", 0): torch.zeros_like}, {})
+    scores = torch.randn(1, 2, 3, 4)
+    with _SoftmaxTap(taps, 0, n_keys=3):
+        weights = torch.softmax(scores, dim=-1)
+        flat = torch.softmax(scores[0], dim=-1)
+    assert torch.equal(seen["scores"], scores[..., :3])
+    assert torch.equal(weights[..., 3], scores.softmax(-1)[..., 3])
+    assert weights[..., :3].eq(0).all()
+    assert torch.equal(flat, scores[0].softmax(-1))
 
 
 def test_a_module_whose_family_has_no_eager_attention_is_named() -> None:

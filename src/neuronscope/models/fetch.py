@@ -26,13 +26,18 @@ def fetch_model(name: str, folder: str | Path) -> Path:
     for a licence, the folder cannot be written, or the hub holds no safetensors weights for it.
     """
     target = Path(folder).expanduser()
+    is_new = not target.exists()
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput(
             f"Cannot write to the folder {str(folder)!r} ({error.strerror}): choose another."
         ) from error
-    path = _download(name, target)
+    try:
+        path = _download(name, target)
+    finally:
+        if is_new and not any(target.iterdir()):
+            target.rmdir()
     if not any(path.glob("*.safetensors")):
         raise BadInput(
             f"{name!r} has no safetensors weights on the hub, and pickled weights are not fetched."

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from neuronscope.models.anatomy import Absence, Anatomy, Tap
 from neuronscope.models.attention import ACTIVE, Place, Taps, Visit
 from neuronscope.models.sites import Site
+from neuronscope.words import BadInput
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ def forward(
             if isinstance(found, Tap):
                 stack.callback(_hooked(taps, (name, layer), found).remove)
             elif isinstance(found, Absence):
-                raise LookupError(f"{name}: {found.reason}")
+                raise BadInput(
+                    f"There is no {name} here: {found.reason}; the nearest site is {found.instead}."
+                )
         if resume is not None:
             _skip_to(anatomy, taps, resume, stack)
         stack.callback(ACTIVE.reset, ACTIVE.set(taps))
@@ -74,7 +77,7 @@ def _hooked(taps: Taps, place: Place, tap: Tap) -> Any:
         return tensor
 
     def before(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return _with_input(args, kwargs, seen) if ACTIVE.get() is taps else None
+        return _with_input(args, kwargs, seen, place) if ACTIVE.get() is taps else None
 
     def after(module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
         if ACTIVE.get() is not taps:
@@ -89,20 +92,20 @@ def _hooked(taps: Taps, place: Place, tap: Tap) -> Any:
 
 
 def _with_input(
-    args: tuple[Any, ...], kwargs: dict[str, Any], seen: Visit
+    args: tuple[Any, ...], kwargs: dict[str, Any], seen: Visit, place: Place
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if args:
-        return (seen(_tensor(args[0])), *args[1:]), kwargs
+        return (seen(_tensor(args[0], place)), *args[1:]), kwargs
     named = [name for name, value in kwargs.items() if isinstance(value, Tensor)]
     name = "hidden_states" if "hidden_states" in named else next(iter(named), None)
     if name is None:
-        raise LookupError("the module takes no tensor as its first input")
+        raise BadInput(f"{place[0]} shows no tensor: the module takes none as its input.")
     return args, {**kwargs, name: seen(kwargs[name])}
 
 
-def _tensor(value: Any, place: Place = ("module", None)) -> Tensor:
+def _tensor(value: Any, place: Place) -> Tensor:
     if not isinstance(value, Tensor):
-        raise LookupError(f"{place[0]} shows a {type(value).__name__}, not a tensor")
+        raise BadInput(f"{place[0]} shows a {type(value).__name__}, not a tensor: choose another module.")
     return value
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_data_dir
+
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 BUILTIN = "builtin:"
 
@@ -30,10 +32,10 @@ class ModelFacts:
     card: dict[str, Any] = field(default_factory=dict)
 
 
-def local_folder() -> Path | None:
-    """Return the folder of fetched models, `$NEURONSCOPE_HOME/models`; None where the variable is unset."""
-    home = os.environ.get("NEURONSCOPE_HOME")
-    return Path(home) / "models" if home else None
+def local_folder() -> Path:
+    """Return the folder of fetched models: `models` in `$NEURONSCOPE_HOME` or the system's place for data."""
+    home = os.environ.get("NEURONSCOPE_HOME") or user_data_dir("neuronscope", appauthor=False)
+    return Path(home) / "models"
 
 
 def model_names() -> dict[str, ModelFacts]:
@@ -75,8 +77,8 @@ def read_card(folder: Path) -> dict[str, Any]:
     return {"text": text.read_text(encoding="utf-8", errors="replace")} if text.is_file() else {}
 
 
-def _model_folders(parent: Path | None) -> list[Path]:
-    if parent is None or not parent.is_dir():
+def _model_folders(parent: Path) -> list[Path]:
+    if not parent.is_dir():
         return []
     return sorted(folder for folder in parent.iterdir() if (folder / "config.json").is_file())
 
