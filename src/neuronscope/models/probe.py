@@ -15,24 +15,22 @@ from neuronscope.models.sites import SITES
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
 _RANK = {EXACT: 0, REDUCED: 1, REFUSED: 2}
 _ROWS, _LENGTH = 2, 8
+_READ_ONLY = "worked out from its neighbours, so it can be read but not written"
 
 
 class Verdict:
-    """What is known so far about one site; the worst news wins."""
+    """What is known so far about one site; the worst news wins, and of equals the first."""
 
     def __init__(self, name: str) -> None:
         self.name, self.status, self.worst = name, EXACT, None
         self.reason = "reads and writes leave every other number alone"
         self.instead = ""
         if SITES[name].derived:
-            self.status, self.reason = (
-                REDUCED,
-                "worked out from its neighbours, so it can be read but not written",
-            )
+            self.status, self.reason = REDUCED, _READ_ONLY
 
     def learn(self, status: str, reason: str, instead: str = "") -> None:
         """Take in one finding."""
-        if _RANK[status] > _RANK[self.status] or (status == self.status == REDUCED):
+        if _RANK[status] > _RANK[self.status] or (status == REDUCED and self.reason == _READ_ONLY):
             self.status, self.reason, self.instead = status, reason, instead
 
     def measure(self, gap: float) -> None:
