@@ -52,7 +52,7 @@ def test_later_tokens_change_nothing_that_came_before() -> None:
     model = neuronscope.open_model("builtin:scribe")
     whole = neuronscope.{name}(model, "The keys to the cabinet")
     start = neuronscope.{name}(model, "The keys to")
-    before = dict(position=slice(0, start.sizes["position"]))
+    before = {{"position": slice(0, start.sizes["position"])}}
     np.testing.assert_allclose(whole.{name}.isel(before), start.{name}, rtol=1e-4)
 
 
@@ -71,8 +71,8 @@ neuronscope ask {command} --model builtin:scribe --prompt "The keys to the cabin
 
 ## How to read it
 
-Each column is a token of the prompt, each row a depth of the residual stream: depth 0 is the embedding, depth *d*
-follows block *d* − 1. A cell holds the length of the stream there.
+Each column is a token of the prompt, each row a depth of the residual stream: depth 0 is the embedding,
+depth *d* follows block *d* − 1. A cell holds the length of the stream there.
 
 ## How it misleads
 

@@ -46,6 +46,13 @@ def say(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def breaches_added(root: Path) -> set[str]:
+    """Say which house rules the copy breaks that the tree keeps."""
+    return {breach for rule in RULES for breach in rule(root)} - {
+        breach for rule in RULES for breach in rule(ROOT)
+    }
+
+
 def test_the_new_analysis_is_in_the_index(copy: Path) -> None:
     index = json.loads((copy / "src/neuronscope/catalogue.json").read_text(encoding="utf-8"))
     assert index["analyses"]["surprise"]["form"]["command"] == "surprise"
@@ -57,7 +64,7 @@ def test_the_new_analysis_is_listed_at_the_command_line(copy: Path) -> None:
 
 
 def test_the_new_analysis_keeps_the_house_rules(copy: Path) -> None:
-    assert {rule.__name__: rule(copy) for rule in RULES} == {rule.__name__: [] for rule in RULES}
+    assert breaches_added(copy) == set()
 
 
 def test_the_new_files_are_clean(copy: Path) -> None:
@@ -85,7 +92,7 @@ def test_the_worked_example_of_the_page_passes_its_own_test_and_every_rule(copy:
         assert test.returncode == 0, test.stdout
         clean = say(copy, "-m", "ruff", "check", *MADE[:2])
         assert clean.returncode == 0, clean.stdout
-        assert [breach for rule in RULES for breach in rule(copy)] == []
+        assert breaches_added(copy) == set()
     finally:
         for file, text in before.items():
             (copy / file).write_text(text, encoding="utf-8")
