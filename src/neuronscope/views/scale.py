@@ -106,7 +106,7 @@ def scale_of(array: xr.DataArray) -> Scale:
         usual = float(np.quantile(sizes, 0.995))
         high = usual if 0 < usual < high / FAR else high
     low = -high if signed else float(values.min())
-    if not signed and 0 <= low <= high / 2:
+    if not signed and (0 <= low <= high / 2 or 0 < low == high):
         low = 0.0
     if high <= low:
         low, high = (-1.0, 1.0) if signed else (low, low + (abs(low) or 1.0))

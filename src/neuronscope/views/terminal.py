@@ -318,7 +318,8 @@ def _on(colour: str) -> Style:
 
 
 def _fit(text: str, wide: int) -> str:
-    return f"{shortened(text, wide - 1):<{wide}}"
+    kept = text[: wide - 1] if wide <= 4 else shortened(text, wide - 1)
+    return f"{kept:<{wide}}"
 
 
 def _line(name: str, edge: int, cells: list[str], *, style: str) -> Text:

@@ -51,7 +51,7 @@ def profile(cut: Cut, theme: Theme) -> dict[str, Any]:
     )
     title = axis.title + (f"; {along.rule}" if along.rule else "")
     span = span_of(np.log10(places) if logarithmic else places, pad=0.5 / max(axis.size - 1, 1))
-    if axis.numbers is not None and places is axis.numbers and not axis.even:
+    if places is axis.numbers and axis.size > 1 and not axis.even:
         along, title = _uneven_ticks(places, span, logarithmic=logarithmic), axis.title
     else:
         along = replace(along, places=[float(places[int(place)]) for place in along.places])
