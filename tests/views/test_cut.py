@@ -7,7 +7,7 @@ import xarray as xr
 from neuronscope.results import label
 from neuronscope.views.cut import cut
 from neuronscope.words import BadInput
-from tests.views.examples import TOKENS, attention, effects, lens, profile
+from tests.views.examples import attention, effects, lens, profile
 
 
 def test_the_first_variable_and_the_first_place_are_shown_unless_asked() -> None:

@@ -141,7 +141,7 @@ AXES = {
     "field": ("x", "y", "step"),
     "graph": ("edge",),
 }
-TEXT = st.text(max_size=12).filter(lambda text: "\0" not in text and text.isprintable() or len(text) < 2)
+TEXT = st.text(max_size=12).filter(lambda text: text.isprintable() or len(text) < 2)
 
 
 @st.composite

@@ -63,5 +63,5 @@ def test_beyond_a_ramp_lies_its_end() -> None:
 
 
 def test_an_unknown_theme_is_named_with_the_nearest() -> None:
-    with pytest.raises(BadInput, match="Unknown theme 'drak'; did you mean 'dark'.; choose light or dark"):
+    with pytest.raises(BadInput, match=r"Unknown theme 'drak'; did you mean 'dark'.; choose light or dark"):
         theme_named("drak")
