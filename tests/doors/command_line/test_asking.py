@@ -89,7 +89,7 @@ def test_a_table_has_a_line_for_every_value(run: Run, lens: list[str], tmp_path:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 4 * 8 * 5
     values = [float(row["probability"]) for row in rows]
-    np.testing.assert_allclose(values, load(tmp_path / "lens.nc")["probability"].values.ravel())
+    np.testing.assert_allclose(values, np.ravel(load(tmp_path / "lens.nc")["probability"]))
 
 
 def test_pictures_are_pictures(run: Run, lens: list[str], tmp_path: Path) -> None:
@@ -137,6 +137,7 @@ def test_several_axes_are_held_together_or_apart(run: Run, tiny: str) -> None:
 
 def test_a_named_place_is_asked_for_by_its_name(run: Run, tiny: str) -> None:
     patch = ["ask", "activation-patching", "--model", tiny, "--prompt", "ab", "--corrupt", "cb"]
+    patch += ["--target", "x", "--distractor", "y"]
     assert "Shown: direction noise" in run(*patch, "--at", "direction=noise")[1]
     status, _, err = run(*patch, "--at", "direction=noize")
     assert status == 2

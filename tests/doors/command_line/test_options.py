@@ -78,10 +78,12 @@ def test_help_states_bounds_choices_and_defaults(form: dict[str, Any]) -> None:
     parser = Parser("planted", "Plant.")
     options.add_form(parser, form)
     text = " ".join(parser.format_help().split())
-    assert "--share X Part of 100%. More than 0, At most 1. 0.5 unless you say." in text
-    assert "--way WORD One of up, down. up unless you say." in text
+    assert "--share X Part of 100%. More than 0 and at most 1. Unless you say: 0.5." in text
+    assert "--way WORD One of up, down. Unless you say: up." in text
     assert "--words TEXT [TEXT ...] Needed." in text
-    assert "--no-deep" in text
+    assert "--layers N [N ...] Which. Unless you say: 0." in text
+    assert "--deep, --no-deep Go on. --way" in text
+    assert "--most N where" in text
 
 
 @pytest.mark.parametrize("name", [form["name"] for form in catalogue.forms() if form["sort"] == "ask"])

@@ -136,10 +136,10 @@ def _option(name: str, schema: Schema, *, needed: bool) -> dict[str, Any]:
         words.append(limits)
     if needed:
         words.append("Needed")
-    elif schema.get("default") not in (None, ""):
-        words.append(f"{_written(schema['default'])} unless you say")
+    elif schema.get("default") not in (None, "", False):
+        words.append(f"Unless you say: {_written(schema['default'])}")
     option: dict[str, Any] = {"dest": name, "default": argparse.SUPPRESS}
-    option["help"] = _escaped(". ".join(word for word in words if word) + ".")
+    option["help"] = _escaped(" ".join(f"{word[0].upper()}{word[1:]}." for word in words if word))
     if schema.get("type") == "boolean":
         return {**option, "action": argparse.BooleanOptionalAction}
     if schema.get("type") == "array":
@@ -162,11 +162,13 @@ def _limits(schema: Schema) -> str:
     if low is not None and high is not None:
         return f"{low} to {high}"
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    bounds = {"At least": low, "At most": high, "More than": above, "Less than": below}
-    return ", ".join(f"{words} {bound}" for words, bound in bounds.items() if bound is not None)
+    bounds = {"at least": low, "more than": above, "at most": high, "less than": below}
+    return " and ".join(f"{words} {bound}" for words, bound in bounds.items() if bound is not None)
 
 
 def _written(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(_written(part) for part in value)
     return value if isinstance(value, str) else json.dumps(value)
 
 

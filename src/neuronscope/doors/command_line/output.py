@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuronscope import results, views
+from neuronscope.results.kinds import first_part
 from neuronscope.words import BadInput, nearest
 
 if TYPE_CHECKING:
@@ -49,7 +50,12 @@ def checked(file: str) -> Path:
 
 
 def write(
-    result: "xr.Dataset | xr.DataTree", path: Path, *, variable: str | None, select: Mapping[str, int], theme: str | None
+    result: "xr.Dataset | xr.DataTree",
+    path: Path,
+    *,
+    variable: str | None,
+    select: Mapping[str, int],
+    theme: str | None,
 ) -> None:
     """Write a result as data, as a page or as a picture, by the ending of the path."""
     ends = ending(path)
@@ -68,14 +74,17 @@ def selection(result: "xr.Dataset | xr.DataTree", variable: str | None, wanted: 
     An axis without labels takes an index, and a negative number counts from the end. Raises
     ``BadInput`` on an axis or a value that the variable does not have.
     """
-    name = variable or str(next(iter(result.data_vars)))
-    if name not in result.data_vars:
-        known = [str(known) for known in result.data_vars]
+    if not wanted:
+        return {}
+    part = first_part(result)
+    known = [str(name) for name in part.data_vars]
+    name = variable or known[0]
+    if name not in known:
         hint = nearest(name, known) or f"; it has {', '.join(known)}."
         raise BadInput(f"The result has no variable {name!r}{hint}")
-    array = result[name]
+    array = part[name]
     found = {}
-    for pair in ",".join(wanted).split(",") if wanted else []:
+    for pair in ",".join(wanted).split(","):
         axis, _, value = (part.strip() for part in pair.partition("="))
         if axis not in array.dims:
             axes = [str(dim) for dim in array.dims]

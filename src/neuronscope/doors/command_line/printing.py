@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from neuronscope import views
 
@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-def on_stdout() -> Console:
-    """Return a console as wide as the terminal, 80 columns where there is none."""
-    return Console(file=sys.stdout, highlight=False)
+def put(*items: RenderableType) -> None:
+    """Print for people, as wide as the terminal, or 80 columns with no space at line ends."""
+    console = Console(file=sys.stdout, highlight=False)
+    if console.is_terminal:
+        console.print(*items, sep="\n")
+        return
+    with console.capture() as text:
+        console.print(*items, sep="\n")
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in text.get().splitlines())
 
 
 def said(words: str) -> None:
@@ -35,4 +41,4 @@ def as_json(value: Any) -> None:
 
 def printed(result: "xr.Dataset | xr.DataTree", *, variable: str | None, select: Mapping[str, int]) -> None:
     """Print a result as a small picture or table."""
-    on_stdout().print(views.terminal(result, variable=variable, select=select))
+    put(views.terminal(result, variable=variable, select=select))

@@ -5,9 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
 from neuronscope.doors.command_line import options, progress
-from neuronscope.doors.command_line.printing import as_json, on_stdout, plainly, said
+from neuronscope.doors.command_line.printing import as_json, plainly, put, said
 from neuronscope.models import fetch_model, model_names, open_model
 from neuronscope.models.listing import local_folder
 
@@ -27,15 +28,16 @@ def listed(given: argparse.Namespace) -> int:
         table.add_column(title, justify="right")
     for facts in known.values():
         table.add_row(
-            facts.name,
-            facts.family,
+            Text(facts.name),
+            Text(facts.family),
             *(f"{n:,}" for n in (facts.n_layers, facts.n_heads, facts.width, facts.vocab_size)),
             f"{facts.n_parameters:,}",
             f"{facts.n_bytes / 1e6:.1f}",
         )
-    console = on_stdout()
-    console.print(table if known else "No model is at hand yet.")
-    console.print("\nA local Hugging Face folder or a Hugging Face id opens just as well.", style="dim")
+    put(
+        table if known else "No model is at hand yet.",
+        Text("A local Hugging Face folder or a Hugging Face id opens just as well.", style="dim"),
+    )
     return 0
 
 
@@ -63,10 +65,7 @@ def certified(given: argparse.Namespace) -> int:
     for row in certificate.rows:
         worst = "" if row.worst is None else f"{row.worst:.1e}"
         instead = f"; read {row.instead} instead" if row.instead else ""
-        colour = COLOURS[row.status]
-        table.add_row(row.site, f"[{colour}]{row.status}[/]", worst, f"{row.reason}{instead}")
-    console = on_stdout()
-    console.print(certificate.summary().partition("\n")[0])
-    console.print()
-    console.print(table)
+        status = Text(row.status, style=COLOURS[row.status])
+        table.add_row(row.site, status, worst, Text(f"{row.reason}{instead}"))
+    put(Text(certificate.summary().partition("\n")[0]), table)
     return 0

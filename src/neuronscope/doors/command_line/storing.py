@@ -6,7 +6,7 @@ from dataclasses import asdict
 from rich.table import Table
 from rich.text import Text
 
-from neuronscope.doors.command_line.printing import as_json, on_stdout, plainly, said
+from neuronscope.doors.command_line.printing import as_json, plainly, put, said
 from neuronscope.results import Entry, open_store, provenance
 
 MEGABYTE = 1e6
@@ -29,7 +29,7 @@ def listed(given: argparse.Namespace) -> int:
     for entry in entries:
         created = entry.created[:16].replace("T", " ")
         table.add_row(entry.digest, created, _megabytes(entry.bytes), Text(entry.title))
-    on_stdout().print(table)
+    put(table)
     said(f"{_counted(len(entries))}, {_megabytes(sum(entry.bytes for entry in entries))} MB.")
     return 0
 
@@ -47,7 +47,7 @@ def shown(given: argparse.Namespace) -> int:
     table.add_column(overflow="fold")
     for name, value in _lines(entry, facts):
         table.add_row(name, Text(value))
-    on_stdout().print(table)
+    put(table)
     return 0
 
 
@@ -82,13 +82,17 @@ def _lines(entry: Entry, facts: dict) -> list[tuple[str, str]]:
         ("kind", entry.kind),
         *((name, str(value)) for name, value in arguments.items()),
         *((f"fingerprint of {name}", model["fingerprint"]) for name, model in facts["models"].items()),
-        *((f"made from {name}", digest) for name, digest in facts["parents"].items()),
+        *(("made from", digest) for digest in _parents(facts["parents"])),
         ("created", entry.created),
-        ("took", f"{facts['seconds']:.2f} s"),
+        ("took", "unknown" if facts["seconds"] is None else f"{facts['seconds']:.2f} s"),
         ("size", f"{_megabytes(entry.bytes)} MB"),
         ("packages", ", ".join(f"{name} {version}" for name, version in facts["packages"].items())),
     ]
     return lines
+
+
+def _parents(parents: dict[str, str] | list[str]) -> list[str]:
+    return list(parents.values()) if isinstance(parents, dict) else parents
 
 
 def _megabytes(size: int) -> str:
