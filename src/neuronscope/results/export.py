@@ -160,7 +160,7 @@ def _described_array(name: str, array: xr.DataArray) -> dict[str, Any]:
     if values.dtype.kind in "OUT":
         packed, dtype = values, how["dtype"]
     else:
-        dtype = values.dtype.name
+        dtype = values.dtype.name if values.dtype.isnative else values.dtype.str
     if packed.dtype.kind == "f":
         finite, packed = packed, packed.astype(object)
         packed[np.isnan(finite)] = None

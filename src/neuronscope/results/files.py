@@ -31,9 +31,7 @@ def save(result: Result, path: str | os.PathLike[str]) -> Path:
     target = Path(path).expanduser()
     ending = _ending(target, ENDINGS, "written")
     if not target.parent.is_dir():
-        raise BadInput(
-            f"There is no folder {str(target.parent)!r} to write {target.name!r} in; make it first."
-        )
+        raise BadInput(f"There is no folder {str(target.parent)!r} for {target.name!r}; make it first.")
     try:
         if ending == ".csv":
             _save_tables(result, target)
@@ -43,7 +41,7 @@ def save(result: Result, path: str | os.PathLike[str]) -> Path:
             with _replacing(target) as beside:
                 _WRITERS[ending](result, beside)
     except OSError as error:
-        raise BadInput(f"Cannot write {str(target)!r}: {error.strerror or error}.") from error
+        raise BadInput(f"Cannot write {str(target)!r}: {reason(error)}.") from error
     return target
 
 
@@ -99,6 +97,11 @@ def _replacing(target: Path) -> Iterator[Path]:
         beside.unlink(missing_ok=True)
 
 
+def reason(error: OSError) -> str:
+    """Return why the system refused, in its own few words and not a library's."""
+    return os.strerror(error.errno) if error.errno else str(error)
+
+
 def _sync(file: Path) -> None:
     """Wait until a file is on the disk and not only on its way."""
     with file.open("rb+") as handle:
@@ -108,9 +111,7 @@ def _sync(file: Path) -> None:
 def _save_folder(result: Result, target: Path) -> None:
     """Write a Zarr folder and put it in the target's place; only Zarr is ever replaced."""
     if target.exists() and not any((target / name).is_file() for name in ("zarr.json", ".zgroup")):
-        raise BadInput(
-            f"Cannot write {str(target)!r}: something that is not Zarr is there; choose another name."
-        )
+        raise BadInput(f"Cannot write {str(target)!r}: what is there is not Zarr; choose another name.")
     beside, old = _beside(target), _beside(target)
     try:
         write_zarr(result, beside)

@@ -17,9 +17,13 @@ def write_netcdf(result: xr.Dataset | xr.DataTree, file: Path) -> None:
     import h5netcdf
 
     groups = pack(result)
-    with h5netcdf.File(file, "w") as root:
-        for path, group in groups.items():
-            _write_group(root if path == "/" else root.create_group(path.lstrip("/")), group)
+    try:
+        with h5netcdf.File(file, "w") as root:
+            for path, group in groups.items():
+                _write_group(root if path == "/" else root.create_group(path.lstrip("/")), group)
+    except RuntimeError as error:
+        # HDF5 fails again when it closes a file on a full disk, and hides the reason behind that.
+        raise error.__context__ if isinstance(error.__context__, OSError) else error from None
 
 
 def read_netcdf(file: Path) -> xr.Dataset | xr.DataTree:

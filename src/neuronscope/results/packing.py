@@ -88,9 +88,7 @@ def _pack_dataset(dataset: xr.Dataset, whole: dict[str, Any]) -> Group:
         if name in variable.dims and variable.ndim != 1:
             raise BadInput(f"{name!r} has the name of one of its axes; rename it before saving.")
         if isinstance(dataset.xindexes.get(name), xr.indexes.PandasMultiIndex):
-            raise BadInput(
-                f"{name!r} is an index of several levels; call reset_index({name!r}) before saving."
-            )
+            raise BadInput(f"{name!r} is an index of several levels; call reset_index({name!r}) first.")
         values, how = pack_values(str(name), np.asarray(variable.values))
         attrs, kept = _pack_attrs(variable.attrs)
         axes = tuple(str(dim) for dim in variable.dims) + ("real_imaginary",) * (values.ndim - variable.ndim)
@@ -162,7 +160,9 @@ def unpack_values(values: np.ndarray, how: Mapping[str, Any]) -> np.ndarray:
             words = _each(words, lambda word: json.loads(f'"{word}"'))
         return words.astype(dtype, copy=False)
     if dtype.kind == "c":
-        return (values[..., 0] + 1j * values[..., 1]).astype(dtype)
+        part = f"f{dtype.itemsize // 2}"
+        pairs = np.ascontiguousarray(values, dtype=part).view(f"c{dtype.itemsize}")
+        return pairs[..., 0].astype(dtype, copy=False)
     if dtype.kind in "Mm":
         return values.astype(np.int64, copy=False).view(dtype.newbyteorder("=")).astype(dtype, copy=False)
     return values.astype(dtype, copy=False)

@@ -15,6 +15,7 @@ import xarray as xr
 from neuronscope.results.plain import canonical, described, plain
 
 Labelled = TypeVar("Labelled", xr.Dataset, xr.DataTree)
+_BLOCK = 2**20
 _PACKAGES = ("neuronscope", "numpy", "tokenizers", "torch", "transformers", "xarray")
 
 
@@ -114,8 +115,17 @@ def _enter(ledger: Any, name: str, variable: xr.Variable, *, is_coordinate: bool
         words = [str(word).encode("utf-8", "surrogatepass") for word in values.flat]
         ledger.update(np.array([len(word) for word in words], dtype="<i8").tobytes())
         ledger.update(b"".join(words))
-    else:
-        ledger.update(np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<")).tobytes())
+        return
+    flat = np.ascontiguousarray(values).reshape(-1)
+    if values.dtype.kind == "c":
+        flat = flat.view(values.dtype.str.replace(f"c{values.itemsize}", f"f{values.itemsize // 2}"))
+    for start in range(0, flat.size, _BLOCK):
+        block = flat[start : start + _BLOCK]
+        if block.dtype.kind == "f":
+            # All NaN are one, and so are 0 and -0, as they are to xarray.
+            block = block + 0
+            block[np.isnan(block)] = np.nan
+        ledger.update(np.ascontiguousarray(block, dtype=block.dtype.newbyteorder("<")).view(np.uint8))
 
 
 @cache
