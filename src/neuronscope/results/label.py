@@ -39,9 +39,7 @@ def label(coords: Mapping[str, Any], **variables: tuple[Any, ...]) -> xr.Dataset
             raise BadInput(f"{name!r} is an axis or coordinate already; give the variable another name.")
     for name, (axes, _, _) in placed.items():
         if name in sizes and axes != [name]:
-            raise BadInput(
-                f"Coordinate {name!r} has the name of an axis, so it must lie along {name!r} alone."
-            )
+            raise BadInput(f"Coordinate {name!r} is named like an axis, so it must lie along {name!r} alone.")
     return xr.Dataset(named, placed)
 
 
