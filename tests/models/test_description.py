@@ -136,6 +136,12 @@ def test_a_head_of_its_own_is_not_called_tied() -> None:
     assert describe(Model(network)).equations[-2] == "logits = LayerNorm_final(x(3)) W_U"
 
 
+def test_a_family_whose_equations_are_unknown_gets_none(test_data: Callable[[str], Path]) -> None:
+    described = describe(open_model(str(test_data("bitstories1m/hf"))))
+    assert described.equations == []
+    assert described.facts["layers"] == 8
+
+
 def test_a_trained_model_is_described(test_data: Callable[[str], Path]) -> None:
     facts = describe(open_model(str(test_data("stories260k/hf")))).facts
     assert facts["parameters"] == 260_032

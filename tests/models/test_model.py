@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import BloomConfig, BloomForCausalLM
 
 from neuronscope.models import Model, Site, open_model
 from neuronscope.words import BadInput
@@ -68,6 +69,11 @@ def test_the_fingerprint_of_the_words_follows_tokenizer_and_card(test_data: Call
     spoken = Model(eager("llama"), tokenizer=stories.tokenizer)
     assert bare.words_fingerprint == Model(eager("llama"), name="another name").words_fingerprint
     assert len({model.words_fingerprint for model in (bare, carded, spoken)}) == 3
+
+
+def test_a_model_without_a_stated_limit_reads_any_length() -> None:
+    network = BloomForCausalLM(BloomConfig(hidden_size=48, n_layer=1, n_head=4, vocab_size=VOCAB))
+    assert len(Model(network).tokenize([5] * 5000)) == 5000
 
 
 def test_a_model_shows_itself_in_one_line() -> None:

@@ -177,7 +177,7 @@ class Anatomy:
             return Absence(
                 "attention and MLP read the same stream side by side, so none lies between them", "resid_pre"
             )
-        if name == "mlp_up":
+        if name == "mlp_up" and self.pre(0) is not None:
             return Absence("this MLP has no gate, so no linear branch multiplies its neurons", "mlp_pre")
         near = {"result": "z", "mlp_act": "mlp_out", "mlp_pre": "mlp_out", "final": "resid_post"}
         return Absence("no module of this model is known to compute it", near.get(name, "resid_post"))

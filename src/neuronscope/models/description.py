@@ -8,6 +8,7 @@ from torch import nn
 from neuronscope.models.anatomy import Anatomy
 from neuronscope.models.model import Model
 
+_FAMILIES = ("gpt2", "gpt_neox", "llama", "mistral", "qwen2", "qwen3")
 _ACTIVATIONS = {
     "gelu": "GELU",
     "gelu_new": "GELU_tanh",
@@ -37,8 +38,11 @@ def describe(model: Model) -> Description:
     """Return the facts and the equations of a model, read off its own modules and configuration.
 
     In the equations a row vector x(l) is the residual stream that enters block l, h counts heads, i and j
-    are the query and the key position, and ⊙ multiplies entry by entry.
+    are the query and the key position, and ⊙ multiplies entry by entry. A family whose equations are not
+    known here has none.
     """
+    if model.family not in _FAMILIES:
+        return Description(_facts(model), [])
     equations = [*_embedding(model), *_attention(model), *_mlp(model), *_output(model)]
     return Description(_facts(model), equations)
 

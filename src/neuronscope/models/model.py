@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, final
@@ -103,8 +104,8 @@ class Model:
 
     @property
     def n_positions(self) -> int:
-        """Return how many tokens the context holds."""
-        return int(self.hf.config.max_position_embeddings)
+        """Return how many tokens the context holds; the largest number where the model states no limit."""
+        return int(getattr(self.hf.config, "max_position_embeddings", None) or sys.maxsize)
 
     @property
     def n_parameters(self) -> int:
