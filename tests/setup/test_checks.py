@@ -40,7 +40,8 @@ def test_a_full_run_leaves_nothing_out_where_everything_is_there(monkeypatch: py
     found = checks.checks(fast=False, pages=True)
     assert [check.name for check in found if check.skip] == []
     tests = next(check for check in found if check.name == "Python tests").command
-    assert "-m" not in tests[3:]
+    assert "not browser" in tests
+    assert "not slow and not browser" not in tests
     assert "--cov=neuronscope" in tests
 
 
@@ -70,7 +71,7 @@ def test_without_chromium_only_the_browser_tests_are_left_out(monkeypatch: pytes
 def test_without_pages_the_typescript_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     found = checks.checks(fast=False, pages=False)
     left = {check.name for check in found if check.skip}
-    assert left == {check.name for check in found if check.folder == checks.PAGES}
+    assert left == {check.name for check in found if check.folder == checks.PAGES} | {"browser tests"}
     assert len(left) == 6
 
 
