@@ -119,8 +119,16 @@ def byte_tokenizer() -> PreTrainedTokenizerFast:
 def write_model(folder: Path, *, width: int = 16, seed: int = 0) -> Path:
     """Write a tiny random GPT-2 with its tokenizer into a folder."""
     torch.manual_seed(seed)
-    sizes = {"n_embd": width, "n_layer": 2, "n_head": 2, "n_inner": 24, "n_positions": 48, "vocab_size": 256}
-    config = GPT2Config(**sizes, bos_token_id=0, eos_token_id=0)
+    config = GPT2Config(
+        n_embd=width,
+        n_layer=2,
+        n_head=2,
+        n_inner=24,
+        n_positions=48,
+        vocab_size=256,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
     network = GPT2LMHeadModel(config)
     with torch.no_grad():
         for weight in network.parameters():

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import xarray as xr
 from fastapi.testclient import TestClient
@@ -84,7 +85,7 @@ def test_values_are_those_of_the_result(client: TestClient, keep: Keep, store: S
     digest = keep("strange", steps=5)
     table = store.open(digest)["table"]
     reply = values(client, digest, "variable=table")
-    assert bodies.Values.model_validate(reply).values == table.values.tolist()
+    assert bodies.Values.model_validate(reply).values == np.asarray(table).tolist()
     assert reply["axes"] == ["step", "head"]
     assert reply["shape"] == [5, 2]
     assert reply["coords"] == {"step": [0, 1, 2, 3, 4], "head": [0, 1]}
@@ -109,11 +110,10 @@ def test_a_slice_is_what_xarray_cuts(
     table = store.open(digest)["table"]
     expected = table.isel(cut)
     reply = values(client, digest, f"variable=table&{query}")
-    assert reply["values"] == expected.values.tolist()
+    assert reply["values"] == np.asarray(expected).tolist()
     assert reply["axes"] == list(expected.dims)
-    assert reply["coords"].get("step", []) == (
-        expected["step"].values.tolist() if "step" in expected.dims else []
-    )
+    if "step" in expected.dims:
+        assert reply["coords"]["step"] == np.asarray(expected["step"]).tolist()
 
 
 def test_what_is_not_a_finite_number_is_null(client: TestClient, keep: Keep) -> None:
@@ -208,7 +208,7 @@ def test_a_damaged_result_is_not_found_and_not_a_fault(
         file.write_bytes(b"spoilt")
     reply = client.get(f"/api/v1/results/{digest}")
     assert reply.status_code == 404
-    assert "ask the question again" in reply.json()["detail"]
+    assert "set aside; ask its question again" in reply.json()["detail"]
     assert "set aside" in caplog.text
     assert client.post("/api/v1/analyses/squares?wait=20", json={}).json()["digest"] == digest
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from neuronscope.doors.server import bodies
@@ -61,7 +62,7 @@ def test_a_finished_job_names_a_result_that_is_in_the_store(jobs: Jobs, store: S
     body = done.body()
     assert body.state == "done"
     assert body.result is not None
-    assert store.open(body.result)["square"].values.tolist() == [0, 1, 4]
+    assert np.asarray(store.open(body.result)["square"]).tolist() == [0, 1, 4]
     assert body.seconds is not None
     assert (body.error, body.status) == (None, None)
 
@@ -199,7 +200,7 @@ def test_a_result_is_a_subject_by_its_digest(jobs: Jobs, store: Store) -> None:
     child = put(jobs, "halves", parent=parent.body().result, factor=2.0)
     until(lambda: child.ended)
     assert child.body().result is not None, child.body().error
-    assert store.open(child.body().result or "")["half"].values.tolist() == [0, 2, 8]
+    assert np.asarray(store.open(child.body().result or "")["half"]).tolist() == [0, 2, 8]
 
 
 def test_a_full_queue_takes_no_more(store: Store) -> None:

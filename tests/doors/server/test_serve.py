@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,33 @@ def started(model: str, home: Path, **options: Any) -> Iterator[tuple[subprocess
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+class Life:
+    """One server in a thread of this process, from its start to its end."""
+
+    def __init__(self) -> None:
+        self.server: serving.Server | None = None
+        self.opened: list[str] = []
+        self._thread: threading.Thread | None = None
+
+    def start(self, home: Path, **options: Any) -> dict[str, Any]:
+        """Start it and give what its ready file says."""
+        ready = home / "ready.json"
+        given = {"ready_file": ready, "store_folder": home / "store", **options}
+        self._thread = threading.Thread(target=serve, args=(None,), kwargs=given, daemon=True)
+        self._thread.start()
+        until = time.monotonic() + 30
+        while not ready.exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        return json.loads(ready.read_text())
+
+    def stop(self) -> None:
+        """Stop it and wait until it has ended."""
+        if self.server is not None and self._thread is not None:
+            self.server.should_exit = True
+            self._thread.join(30)
+            assert not self._thread.is_alive()
 
 
 def mode(file: Path) -> int:
@@ -171,22 +199,58 @@ def test_a_stopping_server_ends_the_streams_and_jobs_of_its_page(tmp_path: Path)
         assert last in {"event: cancelled", "event: result"}
 
 
-def test_the_browser_opens_a_link_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
+@pytest.fixture
+def life(monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
+    """Give a server that runs in a thread of this process."""
+    one = Life()
 
-    class Stopped(serving.Server):
-        def run(self, sockets: list[socket.socket] | None = None) -> None:
-            self._notice.put_up()
-            self._notice.take_down()
+    class Watched(serving.Server):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            one.server = self
 
-    monkeypatch.setattr(serving, "Server", Stopped)
-    monkeypatch.setattr(serving.webbrowser, "open", opened.append)
-    ready = tmp_path / "ready.json"
-    monkeypatch.setattr(Path, "unlink", lambda self, missing_ok=False: None)
-    serve(None, ready_file=ready, store_folder=tmp_path)
+    monkeypatch.setattr(serving, "Server", Watched)
+    monkeypatch.setattr(serving.webbrowser, "open", one.opened.append)
+    yield one
+    one.stop()
+
+
+def test_the_ready_file_and_the_token_file_are_there_while_it_answers(life: Life, tmp_path: Path) -> None:
+    ready = life.start(tmp_path, open_browser=False)
+    token_file = tmp_path / "store" / "tokens" / ready["url"].rpartition(":")[2]
+    assert (mode(tmp_path / "ready.json"), mode(token_file)) == (0o600, 0o600)
+    assert token_file.read_text() == ready["token"] + "\n"
+    assert httpx2.get(f"{ready['url']}/api/v1/health", trust_env=False).status_code == 200
+    life.stop()
+    assert not token_file.exists()
+    assert not (tmp_path / "ready.json").exists()
+    assert life.opened == []
+
+
+def test_the_browser_opens_a_link_of_its_own(life: Life, tmp_path: Path) -> None:
+    ready = life.start(tmp_path, open_browser=True)
     until = time.monotonic() + 10
-    while not opened and time.monotonic() < until:
+    while not life.opened and time.monotonic() < until:
         time.sleep(0.01)
-    assert opened
-    assert opened[0].partition("?")[0] == json.loads(ready.read_text())["login"].partition("?")[0]
-    assert opened[0] != json.loads(ready.read_text())["login"]
+    assert len(life.opened) == 1
+    assert life.opened[0].partition("?")[0] == ready["login"].partition("?")[0]
+    for link in (life.opened[0], ready["login"]):
+        assert httpx2.get(link, trust_env=False).status_code == 303
+        assert httpx2.get(link, trust_env=False).status_code == 401
+
+
+def test_a_second_signal_does_not_wait(life: Life, tmp_path: Path) -> None:
+    life.start(tmp_path, open_browser=False)
+    assert life.server is not None
+    life.server.handle_exit(signal.SIGINT, None)
+    assert (life.server.should_exit, life.server.force_exit) == (True, False)
+    life.server.handle_exit(signal.SIGINT, None)
+    assert life.server.force_exit
+    life.stop()
+
+
+def test_the_token_of_the_environment_is_the_servers(
+    life: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEURONSCOPE_TOKEN", "a-token-that-is-long")
+    assert life.start(tmp_path, open_browser=False)["token"] == "a-token-that-is-long"

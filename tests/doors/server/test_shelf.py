@@ -35,8 +35,8 @@ def test_a_model_is_opened_once() -> None:
 
 def test_device_and_precision_make_another_model() -> None:
     shelf = Shelf(Opened())
-    assert shelf.open("a", dtype="float64")[2] == "float64"
-    assert shelf.open("a")[2] == "float32"
+    assert shelf.open("a", dtype="float64") is not shelf.open("a")
+    assert [place[2] for place in shelf.places()] == ["float64", "float32"]
 
 
 def test_the_one_unused_for_longest_makes_room() -> None:
@@ -86,6 +86,7 @@ def test_a_folder_that_was_written_anew_is_opened_anew(tmp_path: Path) -> None:
     first = shelf.open(str(tmp_path))
     assert shelf.open(str(tmp_path)) is first
     weights.write_bytes(b"new")
-    os.utime(weights, ns=(time.time_ns() + 10**9,) * 2)
+    later = time.time_ns() + 10**9
+    os.utime(weights, ns=(later, later))
     assert shelf.open(str(tmp_path)) is not first
     assert len(shelf.places()) == 1
