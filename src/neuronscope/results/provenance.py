@@ -14,7 +14,7 @@ import xarray as xr
 
 from neuronscope.results.plain import canonical, described, plain
 
-Labelled = TypeVar("Labelled", xr.Dataset, xr.DataTree)
+Labelled = TypeVar("Labelled", bound=xr.Dataset | xr.DataTree)
 _BLOCK = 2**20
 _PACKAGES = ("neuronscope", "numpy", "tokenizers", "torch", "transformers", "xarray")
 

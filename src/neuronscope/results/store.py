@@ -21,10 +21,11 @@ from typing import Any, TypeVar
 import xarray as xr
 from platformdirs import user_data_dir
 
+from neuronscope.results.files import reason
 from neuronscope.results.log import log
 from neuronscope.results.packing import FORMAT
 from neuronscope.results.plain import canonical
-from neuronscope.results.provenance import package_versions
+from neuronscope.results.provenance import digest, package_versions
 from neuronscope.results.slices import MOST_VALUES
 from neuronscope.results.store_entry import (
     Result,
@@ -54,6 +55,9 @@ class NotStored(BadInput):
 
 class CannotStore(OSError):
     """Raised where the disk refuses an entry; the result itself is unharmed."""
+
+    def __str__(self) -> str:
+        return self.strerror or ""
 
 
 @dataclass(frozen=True)
@@ -130,18 +134,16 @@ class Store:
 
         Raises ``CannotStore`` where the disk refuses, and leaves no half entry behind.
         """
-        try:
-            entry = self._read(key, read_entry)
-            if entry is None:
-                self._write(key, result)
+        entry, is_ours = self._read(key, read_entry), False
+        if entry is None:
+            try:
+                is_ours = self._write(key, result)
                 entry = read_entry(self._place(key))
-        except OSError as error:
-            raise CannotStore(
-                error.errno,
-                f"The store in {str(self.folder)!r} cannot keep the result ({error.strerror or error}); "
-                "free some space or set NEURONSCOPE_HOME to another folder",
-            ) from error
+            except OSError as error:
+                raise self._refusal("keep the result", error) from error
         self._index.add([entry])
+        if not is_ours and entry.digest != digest(result):
+            log.warning("%r now gives other values than those stored, which stay.", entry.title)
         return entry
 
     def ls(self) -> list[Entry]:
@@ -155,9 +157,10 @@ class Store:
             self._index.remove(gone)
         read = [self._read(key, read_entry) for key in here - known.keys()]
         adopted = [entry for entry in read if entry is not None]
-        if adopted:
-            self._index.add(adopted)
         entries = [*(known[key] for key in known.keys() & here), *adopted]
+        if adopted:
+            self._index.verify()
+            self._index.add(entries)
         return sorted(entries, key=lambda entry: (entry.created, entry.key), reverse=True)
 
     def show(self, prefix: str) -> Entry:
@@ -256,8 +259,8 @@ class Store:
             )
         return sorted(found, key=lambda entry: (entry.created, entry.key), reverse=True)
 
-    def _write(self, key: str, result: Result) -> None:
-        """Write an entry where nobody looks, then move it into place; whoever was first stays."""
+    def _write(self, key: str, result: Result) -> bool:
+        """Write an entry where nobody looks, then move it into place, and say whether it was the first."""
         draft, place = self._unfinished / uuid.uuid4().hex, self._place(key)
         # Under its own name already, so that the record can be held to it.
         inside = draft / key
@@ -270,6 +273,8 @@ class Store:
             except OSError:
                 if not place.is_dir():
                     raise
+                return False
+            return True
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
@@ -295,23 +300,32 @@ class Store:
         # A damaged entry may fail anywhere inside the libraries that read it, with any exception.
         except Exception as error:
             if isinstance(error, OSError) and error.errno in _PASSING:
-                raise
+                raise self._refusal("be read", error) from error
             if identity(place) == before:
                 self._put_aside(place, error)
             return None
 
     def _put_aside(self, place: Path, error: Exception) -> None:
         """Move a damaged entry out of the way, to be looked at or cleared, and warn."""
+        why = str(error).partition("\n")[0] or type(error).__name__
         aside = self._set_aside / f"{place.name[:16]}-{uuid.uuid4().hex[:8]}"
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):
+        try:
+            aside.parent.mkdir(parents=True, exist_ok=True)
             place.rename(aside)
-            log.warning(
-                "A stored result was damaged and is set aside in %s (%s); it will be computed again.",
-                aside,
-                str(error).partition("\n")[0] or type(error).__name__,
-            )
+        except FileNotFoundError:
+            return  # somebody else was quicker
+        except OSError as trouble:
+            log.warning("A stored result is damaged (%s) and cannot be moved (%s).", why, reason(trouble))
+            return
+        log.warning("A stored result was damaged (%s); it is set aside in %s and computed again.", why, aside)
         self._index.remove([place.name])
+
+    def _refusal(self, what: str, error: OSError) -> CannotStore:
+        """Return the error that says why the disk refuses, in one sentence."""
+        where = f"The store in {str(self.folder)!r} cannot {what}: {reason(error)}"
+        return CannotStore(
+            error.errno, f"{where}; free some space or set NEURONSCOPE_HOME to another folder."
+        )
 
 
 def _last_used(place: Path) -> float:

@@ -60,6 +60,17 @@ class Index:
         values = (len(prefix), prefix, len(prefix), prefix)
         return self._within(lambda table: _entries(table.execute(where, values)), [])
 
+    def verify(self) -> None:
+        """Look the whole file over, since a damaged one may lose rows without a word."""
+
+        def look(table: sqlite3.Connection) -> list[Entry]:
+            found = table.execute("PRAGMA quick_check").fetchone()
+            if found != ("ok",):
+                raise sqlite3.DatabaseError(f"quick check: {found}")
+            return []
+
+        self._within(look, [])
+
     def _within(self, work: Callable[[sqlite3.Connection], Answer], otherwise: Answer) -> Answer:
         """Do work in one transaction; a spoilt file is thrown away, other trouble is done without."""
         for attempt in (1, 2):

@@ -36,13 +36,16 @@ def write_zarr(result: xr.Dataset | xr.DataTree, folder: Path) -> None:
 def read_zarr(folder: Path) -> xr.Dataset | xr.DataTree:
     """Return the result that lies in a Zarr folder or zip, all of it in memory."""
     root = _open(folder)
-    if NOTE not in root.attrs:
-        return xr.load_dataset(str(folder), engine="zarr", decode_timedelta=False)
-    groups = {"/": _read_group(root)}
-    for path, member in root.members(max_depth=None):
-        if not hasattr(member, "shape"):
-            groups["/" + path] = _read_group(member)
-    return unpack(groups)
+    try:
+        if NOTE not in root.attrs:
+            return xr.load_dataset(str(folder), engine="zarr", decode_timedelta=False)
+        groups = {"/": _read_group(root)}
+        for path, member in root.members(max_depth=None):
+            if not hasattr(member, "shape"):
+                groups["/" + path] = _read_group(member)
+        return unpack(groups)
+    finally:
+        root.store.close()
 
 
 def read_slice(
