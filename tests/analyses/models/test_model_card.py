@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from transformers import BloomConfig, BloomForCausalLM
 
 from neuronscope import model_card
 from neuronscope.models import Model
@@ -55,3 +56,10 @@ def test_facts_of_the_folder_are_kept_by_section(make_model: Callable[..., Model
 
 def test_what_the_folder_does_not_tell_is_left_out(make_model: Callable[..., Model]) -> None:
     assert set(model_card(make_model("llama")).group.values) == {"architecture"}
+
+
+def test_a_family_whose_equations_are_not_known_has_none() -> None:
+    sizes = {"vocab_size": 64, "hidden_size": 16, "n_layer": 1, "n_head": 2}
+    card = model_card(Model(BloomForCausalLM(BloomConfig(**sizes)), name="tiny bloom"))
+    assert card.equation.shape == (0,)
+    assert card.equation.dtype.kind == "U"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from neuronscope.contract import analysis
@@ -15,7 +16,7 @@ def model_card(model: Model) -> xr.Dataset:
     """List a model's architecture, sizes, equations, training, usage, limits and certificate.
 
     Returns over item the ``value`` of each fact as text with the ``group`` of the card that it belongs
-    to; ``equation`` over line, the blocks as they are computed; and over site its ``site_status``
+    to; ``equation`` over line, the blocks as they are computed (none for an unknown family); and over site its ``site_status``
     (exact, reduced or refused), ``site_reason`` and ``site_difference``, the largest difference that the
     probe found, NaN where nothing could be compared. Facts that the model's folder does not tell are
     left out.
@@ -28,7 +29,7 @@ def model_card(model: Model) -> xr.Dataset:
         {"item": [name for _, name, _ in facts], "site": [row.site for row in rows]},
         value=("item", [value for _, _, value in facts], {"long_name": "value"}),
         group=("item", [group for group, _, _ in facts], {"long_name": "part of the card"}),
-        equation=("line", described.equations, {"long_name": "equation"}),
+        equation=("line", np.array(described.equations, dtype=str), {"long_name": "equation"}),
         site_status=("site", [row.status for row in rows], {"long_name": "status"}),
         site_reason=("site", [row.reason for row in rows], {"long_name": "reason"}),
         site_difference=(
