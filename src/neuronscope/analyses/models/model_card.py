@@ -16,10 +16,10 @@ def model_card(model: Model) -> xr.Dataset:
     """List a model's architecture, sizes, equations, training, usage, limits and certificate.
 
     Returns over item the ``value`` of each fact as text with the ``group`` of the card that it belongs
-    to; ``equation`` over line, the blocks as they are computed (none for an unknown family); and over site its ``site_status``
-    (exact, reduced or refused), ``site_reason`` and ``site_difference``, the largest difference that the
-    probe found, NaN where nothing could be compared. Facts that the model's folder does not tell are
-    left out.
+    to; ``equation`` over line, the blocks as they are computed (none for a family that is not known);
+    and over site its ``site_status`` (exact, reduced or refused), ``site_reason`` and
+    ``site_difference``, the largest difference that the probe found, NaN where nothing could be
+    compared. Facts that the model's folder does not tell are left out.
     """
     described = describe(model)
     facts = [("architecture", name, str(value)) for name, value in described.facts.items()]
