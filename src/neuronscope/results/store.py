@@ -44,6 +44,7 @@ from neuronscope.words import BadInput
 STALE_SECONDS = 3600.0  # after this long without a change, a half-written entry belongs to nobody
 DAMAGED = "The result {!r} was damaged and is set aside; ask its question again."
 _HEX = frozenset("0123456789abcdef")
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 _PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EPERM, errno.EAGAIN)
 
 Answer = TypeVar("Answer")
@@ -134,16 +135,17 @@ class Store:
 
         Raises ``CannotStore`` where the disk refuses, and leaves no half entry behind.
         """
-        entry, is_ours = self._read(key, read_entry), False
-        if entry is None:
+        entry = self._read(key, read_entry)
+        if entry is not None and entry.digest != digest(result):
+            log.warning("%r now gives other values than those stored, which stay.", entry.title)
+        while entry is None:
             try:
-                is_ours = self._write(key, result)
-                entry = read_entry(self._place(key))
+                entry = self._write(key, result)
             except OSError as error:
                 raise self._refusal("keep the result", error) from error
+            # None where another process was first, whose entry may even be gone again.
+            entry = entry or self._read(key, read_entry)
         self._index.add([entry])
-        if not is_ours and entry.digest != digest(result):
-            log.warning("%r now gives other values than those stored, which stay.", entry.title)
         return entry
 
     def ls(self) -> list[Entry]:
@@ -259,22 +261,22 @@ class Store:
             )
         return sorted(found, key=lambda entry: (entry.created, entry.key), reverse=True)
 
-    def _write(self, key: str, result: Result) -> bool:
-        """Write an entry where nobody looks, then move it into place, and say whether it was the first."""
+    def _write(self, key: str, result: Result) -> Entry | None:
+        """Write an entry where nobody looks and move it into place; return none where one was there."""
         draft, place = self._unfinished / uuid.uuid4().hex, self._place(key)
         # Under its own name already, so that the record can be held to it.
         inside = draft / key
         inside.mkdir(parents=True)
         try:
-            write_entry(inside, key, result)
+            entry = write_entry(inside, key, result)
             place.parent.mkdir(parents=True, exist_ok=True)
             try:
                 inside.rename(place)
-            except OSError:
-                if not place.is_dir():
+            except OSError as error:
+                if error.errno not in _TAKEN and not place.is_dir():
                     raise
-                return False
-            return True
+                return None
+            return entry
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 

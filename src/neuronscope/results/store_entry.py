@@ -22,8 +22,8 @@ RECORD = "entry.json"
 Result = xr.Dataset | xr.DataTree
 
 
-def write_entry(folder: Path, key: str, result: Result) -> None:
-    """Write an entry into a new folder, the record last.
+def write_entry(folder: Path, key: str, result: Result) -> Entry:
+    """Write an entry into a new folder, the record last, and return what it is.
 
     Nothing waits for the disk: what a power cut spoils, the seal gives away, and it is computed again.
     """
@@ -44,6 +44,7 @@ def write_entry(folder: Path, key: str, result: Result) -> None:
         "metadata": _metadata(folder),
     }
     (folder / RECORD).write_text(json.dumps(record), encoding="utf-8")
+    return read_entry(folder)
 
 
 def read_entry(folder: Path) -> Entry:

@@ -106,5 +106,9 @@ def _is_spoilt(error: sqlite3.DatabaseError) -> bool:
 
 
 def _entries(rows: Iterable[tuple]) -> list[Entry]:
-    """Return rows as entries."""
-    return [Entry(*row) for row in rows]
+    """Return rows as entries; a damaged file may well give rows of nothing."""
+    entries = [Entry(*row) for row in rows]
+    for entry in entries:
+        if not isinstance(entry.bytes, int) or not all(isinstance(word, str) for word in astuple(entry)[:-1]):
+            raise sqlite3.DatabaseError("a row holds no entry")
+    return entries
