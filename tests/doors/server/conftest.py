@@ -68,6 +68,7 @@ def stranger(app: FastAPI) -> Iterator[TestClient]:
     """Give a client of the running server that carries no key."""
     with TestClient(app, base_url=f"http://127.0.0.1:{PORT}", follow_redirects=False) as client:
         yield client
+        gate.set()
 
 
 @pytest.fixture

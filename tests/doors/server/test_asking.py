@@ -77,6 +77,18 @@ def test_the_same_question_is_answered_from_the_store(client: TestClient) -> Non
     assert len(client.get("/api/v1/results").json()) == 1
 
 
+def test_what_was_asked_before_needs_no_queue(client: TestClient, tiny_model: str) -> None:
+    gate.set()
+    asked = {"model": tiny_model, "steps": 2}
+    first = client.post(f"{ASK}/widths?wait=60", json=asked).json()
+    gate.clear()
+    busy = client.post(f"{ASK}/widths?wait=0", json={**asked, "steps": 3})
+    assert busy.status_code == 202
+    again = client.post(f"{ASK}/widths?wait=0", json=asked)
+    assert (again.status_code, again.json()) == (200, first)
+    assert len(client.get("/api/v1/jobs").json()) == 2
+
+
 def test_a_default_written_out_is_the_same_question(client: TestClient) -> None:
     client.post(f"{ASK}/squares?wait=20", json={})
     client.post(f"{ASK}/squares?wait=20", json={"steps": 4})

@@ -203,6 +203,21 @@ def test_a_result_is_a_subject_by_its_digest(jobs: Jobs, store: Store) -> None:
     assert np.asarray(store.open(child.body().result or "")["half"]).tolist() == [0, 2, 8]
 
 
+def test_looking_up_computes_nothing_and_opens_no_model(
+    jobs: Jobs, shelf: Shelf, store: Store, tiny_model: str
+) -> None:
+    assert jobs.known(job("squares")) is None
+    assert jobs.known(job("widths", model=tiny_model)) is None
+    assert (store.ls(), shelf.places()) == ([], [])
+    gate.set()
+    for new in (put(jobs, "squares"), put(jobs, "widths", model=tiny_model)):
+        until(lambda new=new: new.ended)
+    assert jobs.known(job("squares")) is not None
+    assert jobs.known(job("widths", model=tiny_model)) is not None
+    assert jobs.known(job("squares", steps=5)) is None
+    assert len(store.ls()) == 2
+
+
 def test_a_full_queue_takes_no_more(store: Store) -> None:
     jobs = Jobs(shelf=Shelf(), store=store)
     for _ in range(MOST_WAITING):

@@ -36,9 +36,9 @@ def stored(store: results.Store, digest: str) -> Any:
         raise HTTPException(404, str(error)) from None
 
 
-def describe(store: results.Store, digest: str, server: str) -> bodies.Result:
-    """Return everything about a stored result but its values."""
-    told = results.summary(stored(store, digest))
+def describe(result: Any, server: str) -> bodies.Result:
+    """Return everything about a result but its values."""
+    told = results.summary(result)
     return bodies.Result(**told, code=reproduce.code(told["provenance"], server=server))
 
 
@@ -69,7 +69,7 @@ def list_results(desk: AtDesk) -> list[bodies.ResultEntry]:
 @router.get("/results/{digest}", responses=troubles(404))
 def show_result(digest: str, request: Request, desk: AtDesk) -> bodies.Result:
     """Describe a result: axes, variables, coordinates, provenance, and how to ask for it again."""
-    return describe(desk.store, digest, str(request.base_url))
+    return describe(stored(desk.store, digest), str(request.base_url))
 
 
 @router.get(

@@ -71,10 +71,15 @@ async def ask_analysis(
 ) -> Any:
     """Ask a question; the reply is its result, or its job where that takes longer than ``wait``.
 
+    What was asked before is answered at once, whatever else is running.
     ``device`` and ``dtype`` may stand beside the arguments where the analysis has a model.
     """
     definition = await run_in_threadpool(catalogue.find, form["name"])
     job = checked(definition, arguments, name=form["name"])
+    server = str(request.base_url)
+    known = await run_in_threadpool(desk.jobs.known, job)
+    if known is not None:
+        return await run_in_threadpool(answers.describe, known, server)
     try:
         desk.jobs.add(job)
     except Full:
@@ -86,7 +91,8 @@ async def ask_analysis(
     if body.error is not None and body.status is not None:
         raise HTTPException(body.status, body.error)
     if body.result is not None:
-        return await run_in_threadpool(answers.describe, desk.store, body.result, str(request.base_url))
+        result = await run_in_threadpool(answers.stored, desk.store, body.result)
+        return await run_in_threadpool(answers.describe, result, server)
     return JSONResponse(body.model_dump(), 202, {"location": f"/api/v1/jobs/{job.id}"})
 
 

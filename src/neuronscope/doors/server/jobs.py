@@ -9,7 +9,7 @@ from neuronscope import contract
 from neuronscope.doors.server import bodies
 from neuronscope.doors.server.job import Ending, Job
 from neuronscope.doors.server.shelf import MOST, Place, Shelf
-from neuronscope.results import Cancelled, CannotStore, Store, digest, listening
+from neuronscope.results import Cancelled, CannotStore, NotStored, Store, digest, listening
 from neuronscope.words import BadInput
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,16 @@ PATIENCE = 5.0
 
 class Full(Exception):
     """Raised when no more questions can wait."""
+
+
+class _Answered(Store):
+    """The store, for a look-up that must not compute: what it does not have, it refuses."""
+
+    def get(self, key: str) -> Any:
+        found = super().get(key)
+        if found is None:
+            raise NotStored("This question was not asked before.")
+        return found
 
 
 class Jobs:
@@ -78,6 +88,20 @@ class Jobs:
             self._waiting.append(job)
             job.wait_at(len(self._waiting))
             self._turn.notify_all()
+
+    def known(self, job: Job) -> Any:
+        """Return the answer where it is stored and no model must be opened to find it, or nothing."""
+        try:
+            return contract.ask(
+                job.definition,
+                job.arguments,
+                store=_Answered(self._store.folder),
+                openers={"Model": self._shelf.opened, "Result": self._open_result},
+                device=job.device,
+                dtype=job.dtype,
+            )
+        except BadInput:
+            return None
 
     def find(self, job_id: str) -> Job | None:
         """Return a job by its id, or nothing where there is none or it ended long ago."""

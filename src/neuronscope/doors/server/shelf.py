@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from neuronscope.models import Model, open_model
+from neuronscope.words import BadInput
 
 MOST = 2
 Place = tuple[str, str, str]
@@ -47,6 +48,13 @@ class Shelf:
             with self._shelving:
                 self._models[place] = (written, model)
             return model
+
+    def opened(self, name: str, *, device: str = "cpu", dtype: str = "float32") -> Model:
+        """Return the model where it is open already; raises ``BadInput`` where it is not."""
+        found = self._find((name, device, dtype), _written(name))
+        if found is None:
+            raise BadInput(f"The model {name!r} is not open yet.")
+        return found
 
     def places(self) -> list[Place]:
         """Return what is open, unused for longest first."""
