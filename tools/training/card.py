@@ -1,0 +1,171 @@
+"""Writes a built-in model's folder: rounded weights, tokenizer, and a card measured on just these weights."""
+
+import json
+import platform
+from collections.abc import Sequence
+from hashlib import sha256
+from math import sqrt
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import tokenizers
+import torch
+import transformers
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+
+from neuronscope.data.documentation import documentation, documentation_digest, documentation_split
+from neuronscope.data.texts import Problem
+from neuronscope.data.texts.arithmetic import Part, Sum, problem_of, two_digit_problems
+from neuronscope.data.texts.mix import STRUCTURES, problems
+
+from .answers import right_answers
+from .loop import CHECKPOINT
+from .pages import page_losses
+
+USAGE = {
+    "for": "looking inside a language model: small, fast, and with known structure in what it has read",
+    "prompts": "plain text without a boundary token first and without a space at the end",
+}
+LIMITS = {
+    "knowledge": "the table of countries of its generator and the style of Python's manual, nothing else",
+    "arithmetic": "two-digit sums are meant to be sometimes wrong",
+    "trust": "what it says about Python is form, not advice",
+}
+BUILTIN = Path(__file__).parents[2] / "src" / "neuronscope" / "models" / "builtin"
+N_PROBLEMS = 500
+PROBLEM_SEED = 2026
+
+
+def write_weights(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Write weights rounded to float16, a configuration that opens them as float32, and the tokenizer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.config.update({"activation_function": "gelu_new", "use_cache": True})
+    model.half().save_pretrained(folder)
+    config = json.loads((folder / "config.json").read_text())
+    config["dtype"] = "float32"
+    (folder / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    tokenizer.save_pretrained(folder)
+
+
+def opened(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """Return the folder's model in float32, ready to be measured, and its tokenizer."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    return model.eval(), AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def share(right: Sequence[bool]) -> dict[str, Any]:
+    """Return the share of right answers with its 95 % Wilson interval and the number of problems."""
+    n, p, z = len(right), sum(right) / len(right), 1.959964
+    middle, spread = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    low, high = (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
+    return {"accuracy": round(p, 4), "low": round(low, 4), "high": round(high, 4), "n": n}
+
+
+def held_out_problems(part: Part, sign: str) -> tuple[Problem, ...]:
+    """Return the kept-out problems of a part in the wording `47 + 38 =`; sums in both orders."""
+    rng = Random(PROBLEM_SEED)
+    asked = [problem for problem in two_digit_problems(part) if problem.sign == sign]
+    if sign == "+":
+        asked += [
+            Sum(problem.second, "+", problem.first) for problem in asked if problem.first != problem.second
+        ]
+    return tuple(problem_of("held-out", problem, rng, "unseen", plain=True) for problem in asked)
+
+
+def accuracies(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, *, count: int = N_PROBLEMS
+) -> dict[str, Any]:
+    """Return the accuracy on unseen templates and fillers of every structure."""
+    found = {}
+    for name in STRUCTURES:
+        asked = problems(name, count, seed=PROBLEM_SEED)
+        found[name] = share(right_answers(model, tokenizer, asked))
+    return found
+
+
+def held_out_arithmetic(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
+    """Return the accuracy on the kept-out two-digit problems, worded as `47 + 38 =`."""
+    parts: tuple[Part, ...] = ("validation", "training")
+    return {
+        f"{part}/{word}": share(right_answers(model, tokenizer, held_out_problems(part, sign), batch=256))
+        for part in parts
+        for sign, word in (("+", "addition"), ("-", "subtraction"))
+    }
+
+
+def _processor() -> str:
+    """Return the processor's name and the vector instructions that its arithmetic may use."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    facts = dict(_pair(line) for line in lines if ":" in line)
+    flags = [
+        flag
+        for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
+        if flag in facts.get("flags", "").split()
+    ]
+    return f"{facts.get('model name', platform.machine())} ({', '.join(flags)})"
+
+
+def _pair(line: str) -> tuple[str, str]:
+    name, value = line.split(":", 1)
+    return name.strip(), value.strip()
+
+
+def training_facts(folder: Path, recipe: dict[str, Any]) -> dict[str, Any]:
+    """Return how the model in a training folder came about."""
+    saved = torch.load(folder / CHECKPOINT, weights_only=True)
+    pages = documentation()
+    return {
+        **recipe,
+        "steps": saved["step"],
+        "tokens": saved["n_tokens"],
+        "wall_seconds": round(saved["seconds"]),
+        "threads": torch.get_num_threads(),
+        "processor": _processor(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "tokenizers": tokenizers.__version__,
+        "documentation": {
+            "source": "pydoc_data.topics and the docstrings of the standard library",
+            "python": platform.python_version(),
+            "sha256": documentation_digest(),
+            "documents": len(pages),
+            "bytes": sum(len(page.text.encode()) for page in pages),
+            "validation_documents": len(documentation_split(validation=True)),
+        },
+    }
+
+
+def write_card(folder: Path, training: dict[str, Any], name: str) -> dict[str, Any]:
+    """Measure the weights in the folder, write `card.json` beside them and return what it says."""
+    model, tokenizer = opened(folder)
+    config = model.config
+    weights = folder / "model.safetensors"
+    card = {
+        "name": f"builtin:{name}",
+        "usage": USAGE,
+        "limits": LIMITS,
+        "architecture": {
+            "class": type(model).__name__,
+            "layers": config.n_layer,
+            "width": config.n_embd,
+            "heads": config.n_head,
+            "context": config.n_positions,
+            "vocabulary": config.vocab_size,
+            "parameters": sum(weight.numel() for weight in model.parameters()),
+            "weights": "float16 safetensors; every number here was measured on them in float32",
+            "sha256": sha256(weights.read_bytes()).hexdigest(),
+        },
+        "training": training,
+        "validation_loss": page_losses(model, tokenizer).summary(),
+        "accuracy_unseen": accuracies(model, tokenizer),
+        "held_out_arithmetic": held_out_arithmetic(model, tokenizer),
+        "scoring": "greedy exact match of the whole answer, no boundary token first; 95 % Wilson intervals",
+        "problem_seed": PROBLEM_SEED,
+    }
+    (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n")
+    return card
