@@ -97,7 +97,5 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_path_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    with pytest.raises(
-        BadInput, match=r"Cannot write .*missing.*: No such file or directory; choose"
-    ):
+    with pytest.raises(BadInput, match=r"Cannot write .*missing.*: No such file or directory; choose"):
         draw(figure(lens()), tmp_path / "missing" / "a.png")

@@ -14,7 +14,7 @@ def test_cells_hold_the_values_and_none_where_there_is_none() -> None:
     assert cells["z"] == [[0.5, -0.2, 0.01], [2.0, None, -1.0]]
     assert (cells["x"], cells["y"]) == ([0, 1, 2], [0, 1])
     notes = [note["text"] for note in figure(effects())["layout"]["annotations"]]
-    assert any("plain grey: no value" in note for note in notes)
+    assert any("plain grey: no finite value" in note for note in notes)
 
 
 def test_signed_cells_are_symmetric_about_zero() -> None:

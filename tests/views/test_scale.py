@@ -64,8 +64,8 @@ def test_a_missing_value_has_the_colour_of_missing_data() -> None:
     assert scale.colour(1.0, theme) == theme.magnitude[-1]
 
 
-def test_a_long_title_is_cut_at_its_colon() -> None:
-    bar = scale_of(of([1.0])).marks(THEMES["light"], title="logit difference: 1 = clean, 0 = corrupt")[
+def test_a_long_title_drops_its_units() -> None:
+    bar = scale_of(of([1.0])).marks(THEMES["light"], title="difference of the logits (natural units)")[
         "colorbar"
     ]
-    assert bar["title"]["text"] == "logit difference"
+    assert bar["title"]["text"] == "difference of the logits"

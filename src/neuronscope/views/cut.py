@@ -8,7 +8,17 @@ import numpy as np
 import xarray as xr
 
 from neuronscope.results import kind_of, plane
-from neuronscope.views.labels import axis_title, in_words, is_text, text_attr, value_title, visible, written
+from neuronscope.views.labels import (
+    axis_title,
+    called,
+    in_line,
+    in_words,
+    is_text,
+    text_attr,
+    value_title,
+    visible,
+    written,
+)
 from neuronscope.words import BadInput, nearest
 
 DISTINCT_BELOW = 0.05  # the usual level; a variable of p-values may carry its own as attribute `level`
@@ -65,7 +75,8 @@ class Cut:
     @property
     def reading(self) -> str:
         """One line that says how to read the values, where the analysis gave one."""
-        return text_attr(self.array, "meaning") or text_attr(self.result, "meaning")
+        said = text_attr(self.array, "meaning") or called(self.array)[1]
+        return said or text_attr(self.result, "meaning")
 
     @property
     def shown(self) -> str:
@@ -101,7 +112,7 @@ class Cut:
             ends = self.beside(names[0]), self.beside(names[1])
         if ends[0] is None or ends[1] is None:
             return None
-        return ends[0].astype(float), ends[1].astype(float)
+        return _finite(ends[0]), _finite(ends[1])
 
     def null(self) -> np.ndarray | None:
         """Return what chance would give for each value, where the result holds it."""
@@ -124,7 +135,7 @@ class Cut:
         for name in (f"{self.variable}_{companion}", companion):
             values = self.beside(name) if self._speaks_of(name) else None
             if values is not None and values.dtype.kind in "biuf":
-                return values.astype(float)
+                return _finite(values)
         return None
 
     def _speaks_of(self, name: str) -> bool:
@@ -202,15 +213,21 @@ def _part(result: xr.Dataset | xr.DataTree, variable: str | None) -> tuple[xr.Da
 
 
 def _drawable(array: xr.DataArray) -> xr.DataArray:
-    """Return a variable of words, or of real numbers: true as 1, a complex number as its size."""
+    """Return a variable of words, or of finite numbers: true as 1, a complex number as its size."""
     if is_text(array.values):
         return array
     if array.dtype.kind == "c":
-        words = {"long_name": f"size of {text_attr(array, 'long_name') or in_words(str(array.name))}"}
+        words = {"long_name": f"size of {called(array)[0]}"}
         return abs(array).assign_attrs({**array.attrs, **words}).astype(float)
     if array.dtype.kind not in "biuf":
         raise BadInput(f"{array.name!r} has dtype {array.dtype}; views draw numbers, true/false and words.")
-    return array.astype(float)
+    return array.astype(float).where(np.isfinite(array))
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    """Return numbers with nan for whatever is infinite, which no axis can hold."""
+    values = values.astype(float)
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _indexes(array: xr.DataArray, sliders: tuple[str, ...], select: Mapping[str, int]) -> dict[str, int]:
@@ -255,12 +272,12 @@ def _axis(sliced: xr.Dataset, axis: str) -> Axis:
     else:
         values = sliced[axis].values
         numbers = values.astype(float) if values.dtype.kind in "iuf" else None
-        labels = [written(value) for value in values.tolist()]
+        labels = [in_line(value) for value in values.tolist()]
     if tokens:
         twins = ([visible(written(value)) for value in sliced[name].values.tolist()] for name in tokens)
         labels = ["/".join(dict.fromkeys(place)) for place in zip(*twins, strict=True)]
     elif own:
-        labels = [written(value) for value in sliced[own[0]].values.tolist()]
+        labels = [in_line(value) for value in sliced[own[0]].values.tolist()]
     return Axis(axis, axis_title(sliced, axis), labels, bool(tokens), numbers)
 
 

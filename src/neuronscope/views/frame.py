@@ -9,7 +9,7 @@ import numpy as np
 
 from neuronscope.results import provenance
 from neuronscope.views.cut import Axis, Cut
-from neuronscope.views.labels import TICK, escaped, in_words, number, shortened, text_attr
+from neuronscope.views.labels import TICK, called, escaped, in_words, number, shortened, text_attr
 from neuronscope.views.theme import MONO, SANS, Theme
 
 CHARACTER = 0.62  # width of a character as a share of its size; a little generous
@@ -67,7 +67,7 @@ def header(cut: Cut) -> tuple[str, str]:
     analysis = text_attr(cut.result, "title")
     if not analysis and "provenance" in cut.result.attrs:
         analysis = in_words(str(provenance(cut.result).get("analysis", ""))).capitalize()
-    name = text_attr(cut.array, "long_name") or in_words(cut.variable)
+    name, _ = called(cut.array)
     if analysis and name not in ("value", analysis.lower()):
         analysis = f"{analysis}: {name}"
     return analysis or name[:1].upper() + name[1:], " — ".join(
@@ -112,7 +112,7 @@ def frame(
     """
     title, reading = header(cut)
     plot_width, plot_height = plot
-    width = max(left + plot_width + right, 520)
+    width = max(left + plot_width + right, 600 if legend else 520)
     per_line = int((min(width, NARROW) - 2 * EDGE - (200 if legend else 0)) / (12 * 0.55))
     reading_lines = wrapped(reading, per_line) if reading else []
     title_lines = wrapped(title, int(per_line * 12 / 16.5))

@@ -36,7 +36,7 @@ def heat(cut: Cut, theme: Theme, *, upward: bool, square: bool = False, gaps: bo
     notes = [
         scale.note(),
         f"hatched grey: {RANDOM}" if veiled else "",
-        "plain grey: no value" if gone else "",
+        "plain grey: no finite value" if gone else "",
     ]
     layout, cell = _layout(
         cut, theme, notes=notes, upward=upward, square=square, words=words is not None, legend=True

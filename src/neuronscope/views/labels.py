@@ -18,7 +18,8 @@ AXIS_TITLES = {
     "bound": "bound (lower, upper)",
 }
 TICK = 11  # pixels of the type on axes
-WHITE_SPACE = str.maketrans({" ": "·", "\n": "⏎", "\t": "⇥", "\r": "␍", "\u00a0": "⍽"})
+LINE_ENDS = {ord("\n"): "⏎", ord("\t"): "⇥", ord("\r"): "␍"}
+WHITE_SPACE = {**LINE_ENDS, ord(" "): "·", ord("\u00a0"): "⍽"}
 
 
 def visible(token: str) -> str:
@@ -27,8 +28,16 @@ def visible(token: str) -> str:
     >>> visible(" the\n")
     '·the⏎'
     """
-    shown = token.translate(WHITE_SPACE)
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown) or "∅"
+    return printable(token.translate(WHITE_SPACE)) or "∅"
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    r"""Write characters that no page or picture may hold as their codes, except those to keep.
+
+    >>> printable("a\x00b")
+    'a\\x00b'
+    """
+    return "".join(c if c.isprintable() or c in keep else f"\\x{ord(c):02x}" for c in text)
 
 
 def escaped(text: str) -> str:
@@ -92,7 +101,7 @@ def in_words(name: str) -> str:
 def text_attr(array: xr.DataArray | xr.Dataset, name: str) -> str:
     """Return a text attribute, or an empty string where there is none."""
     value = array.attrs.get(name, "")
-    return value.strip() if isinstance(value, str) else ""
+    return printable(" ".join(value.split())) if isinstance(value, str) else ""
 
 
 def axis_title(result: xr.Dataset, axis: str) -> str:
@@ -105,15 +114,33 @@ def axis_title(result: xr.Dataset, axis: str) -> str:
     return f"{words} ({units})" if units and units != "1" else words
 
 
+def called(array: xr.DataArray) -> tuple[str, str]:
+    """Return a variable's name in the field's words, and what its long name says after a colon.
+
+    >>> called(xr.DataArray(0.0, name="effect", attrs={"long_name": "logit difference: 1 = clean"}))
+    ('logit difference', '1 = clean')
+    """
+    name, _, reading = text_attr(array, "long_name").partition(": ")
+    return name or in_words(str(array.name or "value")), reading
+
+
 def value_title(array: xr.DataArray) -> str:
     """Return a variable in the field's words with its units.
 
     >>> value_title(xr.DataArray(0.0, name="entropy", attrs={"units": "nats"}))
     'entropy (nats)'
     """
-    words = text_attr(array, "long_name") or in_words(str(array.name or "value"))
-    units = text_attr(array, "units")
+    words, units = called(array)[0], text_attr(array, "units")
     return f"{words} ({units})" if units not in ("", "1", words) else words
+
+
+def in_line(value: Any) -> str:
+    r"""Write one value on a single line.
+
+    >>> in_line("a\nb")
+    'a⏎b'
+    """
+    return written(value).translate(LINE_ENDS)
 
 
 def is_text(values: np.ndarray) -> bool:
@@ -124,7 +151,7 @@ def is_text(values: np.ndarray) -> bool:
 
 
 def written(value: Any) -> str:
-    """Write one coordinate value: a number shortly, anything else as text."""
+    """Write one value: a number shortly, anything else as text that keeps its lines."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, bool | np.bool_):
@@ -133,4 +160,4 @@ def written(value: Any) -> str:
         return str(int(value)).replace("-", "−")
     if isinstance(value, float | np.floating):
         return number(float(value))
-    return str(value)
+    return printable(str(value), keep="\n\t\r\u00a0")

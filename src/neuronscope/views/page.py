@@ -115,15 +115,15 @@ def _head(result: xr.Dataset | xr.DataTree) -> Iterator[str]:
     facts = provenance(result)
     models = facts.get("models") or {}
     named = [str(m["name"] if isinstance(m, dict) and "name" in m else m) for m in models.values()]
-    said = [*named, *(visible_words(value) for value in (facts.get("arguments") or {}).values())]
+    said = [*named, *(_words(value) for value in (facts.get("arguments") or {}).values())]
     if said:
         yield f'<p class="quiet">{html.escape(" · ".join(filter(None, dict.fromkeys(said))))}</p>'
     yield "</header>"
 
 
-def visible_words(value: Any) -> str:
+def _words(value: Any) -> str:
     """Return an argument as a reader may want it at the top of the page: texts only, on one line."""
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    return " ".join(written(value).split()) if isinstance(value, str) else ""
 
 
 def _pictures(result: xr.Dataset | xr.DataTree, themes: list[Theme]) -> Iterator[str]:
@@ -263,6 +263,6 @@ def _origin(result: xr.Dataset | xr.DataTree) -> Iterator[str]:
     for name, value in facts.items():
         if value in (None, {}, [], "") or name == "derived":
             continue
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        text = written(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
         rows.append(f'<dt>{html.escape(in_words(name))}</dt><dd class="code">{html.escape(text)}</dd>')
     yield f"<dl>{''.join(rows)}</dl>"

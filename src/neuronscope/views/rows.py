@@ -6,7 +6,7 @@ import numpy as np
 
 from neuronscope.views.cut import Cut
 from neuronscope.views.frame import EDGE, frame, nothing, wrapped
-from neuronscope.views.labels import escaped, shortened, visible, written
+from neuronscope.views.labels import escaped, shortened, written
 from neuronscope.views.theme import MONO, SANS, Theme
 
 MOST_ROWS = 60
@@ -49,11 +49,15 @@ def rows(cut: Cut, theme: Theme) -> dict[str, Any]:
 
 def _lines(text: str, per_line: int, *, code: bool) -> list[str]:
     """Break a text into at most four lines; the last says by an ellipsis that more follows."""
-    lines = (
-        [visible(line) if code else line for line in text.splitlines()] if code else wrapped(text, per_line)
-    )
+    lines = [_indented(line) for line in text.splitlines()] if code else wrapped(text, per_line)
     lines = [shortened(line, per_line) for line in lines] or ["–"]
     return lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], lines[MOST_LINES - 1] + " …"]
+
+
+def _indented(line: str) -> str:
+    """Keep the spaces at the start of a line of code, which pictures would drop."""
+    inner = line.lstrip()
+    return "\u00a0" * (len(line.expandtabs()) - len(inner)) + inner
 
 
 def _cell(text: str, y: float, *, font: dict[str, Any], xshift: float = 0) -> dict[str, Any]:

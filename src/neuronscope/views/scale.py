@@ -77,8 +77,8 @@ class Scale:
 
 
 def _short(title: str) -> str:
-    """Return what fits above the bar: a title up to its colon or bracket where it is long."""
-    return title if len(title) <= LONGEST else shortened(title.partition(":")[0].partition(" (")[0], LONGEST)
+    """Return what fits above the bar: a long title without its units."""
+    return title if len(title) <= LONGEST else shortened(title.partition(" (")[0], LONGEST)
 
 
 def is_signed(array: xr.DataArray) -> bool:

@@ -8,13 +8,12 @@ from neuronscope.views.cut import Cut
 from neuronscope.views.frame import EDGE, frame, nothing, plain_numbers
 from neuronscope.views.labels import (
     escaped,
+    in_line,
     in_words,
     is_text,
     number,
     shortened,
     value_title,
-    visible,
-    written,
 )
 from neuronscope.views.layered import layered
 from neuronscope.views.scale import Scale, is_signed, scale_of
@@ -80,7 +79,7 @@ def _structure(cut: Cut) -> tuple[list[str], list[tuple[int, int]], int]:
         number_of |= {key: i for i, key in enumerate(keys)}
     else:
         keys = sorted({end for pair in pairs for end in pair}, key=str)
-        names = [written(key) for key in keys]
+        names = [in_line(key) for key in keys]
         number_of = {key: i for i, key in enumerate(keys)}
     known = [pair for pair in pairs if pair[0] in number_of and pair[1] in number_of]
     lost = len(pairs) - len(known)
@@ -92,8 +91,8 @@ def _structure(cut: Cut) -> tuple[list[str], list[tuple[int, int]], int]:
 def _names_of_nodes(cut: Cut, keys: list[Any]) -> list[str]:
     for name, coord in cut.sliced.coords.items():
         if name != "node" and coord.dims == ("node",) and is_text(coord.values):
-            return [visible(written(value)) for value in coord.values.tolist()]
-    return [written(key) for key in keys]
+            return [in_line(value) for value in coord.values.tolist()]
+    return [in_line(key) for key in keys]
 
 
 def _weights(cut: Cut, count: int) -> tuple[np.ndarray, str]:

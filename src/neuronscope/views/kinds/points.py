@@ -7,7 +7,7 @@ import numpy as np
 from neuronscope.views.components import SIDE, corner, plane_axes, two_of
 from neuronscope.views.cut import Cut
 from neuronscope.views.frame import EDGE, frame, plain_numbers
-from neuronscope.views.labels import escaped, in_words, is_text, number, shortened, value_title, written
+from neuronscope.views.labels import escaped, in_line, in_words, is_text, number, shortened, value_title
 from neuronscope.views.scale import scale_of
 from neuronscope.views.theme import Theme, ink_on
 
@@ -76,7 +76,7 @@ def _colour(cut: Cut) -> tuple[str, np.ndarray] | None:
 
 def _groups(values: np.ndarray) -> dict[str, np.ndarray]:
     """Sort points into categories, the most frequent first; those beyond the eighth become "others"."""
-    words = [written(value) for value in values.tolist()]
+    words = [in_line(value) for value in values.tolist()]
     order = sorted(set(words), key=lambda word: (-words.count(word), word))
     groups = {word: np.flatnonzero([w == word for w in words]) for word in order[:MOST_CATEGORIES]}
     if len(order) > MOST_CATEGORIES:

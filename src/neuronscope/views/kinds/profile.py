@@ -47,7 +47,10 @@ def profile(cut: Cut, theme: Theme) -> dict[str, Any]:
         left=left,
         below=along.reach + 28,
         right=60 if null is not None else 28,
-        notes=[f"empty grey rings: {RANDOM}" if masked is not None and masked.any() else ""],
+        notes=[
+            f"empty grey rings: {RANDOM}" if masked is not None and masked.any() else "",
+            "line: the middle of each interval" if "bound" in cut.array.dims else "",
+        ],
     )
     title = axis.title + (f"; {along.rule}" if along.rule else "")
     span = span_of(np.log10(places) if logarithmic else places, pad=0.5 / max(axis.size - 1, 1))
