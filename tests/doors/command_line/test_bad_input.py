@@ -1,6 +1,8 @@
 """Bad input: one sentence on stderr, exit status 2, and nothing computed or written."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,6 +107,23 @@ def test_a_file_in_the_way_of_the_folder_is_refused(run: Run, tmp_path: Path) ->
 def test_a_folder_in_the_place_of_the_file_is_refused(run: Run, tmp_path: Path) -> None:
     (tmp_path / "lens.nc").mkdir()
     refused(run(*LENS, "--model", "x", "--out", str(tmp_path / "lens.nc")), "it is a folder")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--prompt", "word " * 400], "this model reads 256 at most"),
+        (["--prompt", "a", "--model", "no/such-model"], "Unknown model 'no/such-model'"),
+    ],
+)
+def test_a_process_of_its_own_says_no_more(words: list[str], sentence: str) -> None:
+    code = "import sys; from neuronscope.doors.command_line import main; sys.exit(main())"
+    words = ["ask", "logit-lens", "--model", "builtin:scribe", *words]
+    offline = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    said = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, env=offline
+    )
+    refused((said.returncode, said.stdout, said.stderr), sentence)
 
 
 @pytest.mark.skipif(not Path("/proc/version").exists(), reason="a folder that nobody can write in")

@@ -19,6 +19,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
     0 is success, 2 bad input with one sentence on stderr, 130 after Ctrl-C, 1 anything else.
     """
+    # The tokenizer would warn of a long prompt just before the prompt is refused.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     with warnings.catch_warnings():
         warnings.showwarning = _note
         try:
