@@ -38,7 +38,10 @@ def slice_of(
     [3.0, 4.0]
     """
     where, _, name = variable.strip("/").rpartition("/")
-    dataset = result.get(where) if where else result
+    try:
+        dataset = result[where] if where else result
+    except KeyError:
+        dataset = None
     if not isinstance(dataset, xr.Dataset | xr.DataTree):
         raise BadInput(f"The result has no group {where!r}.")
     array = dataset[checked_variable(name, dataset.variables)]
@@ -92,10 +95,8 @@ def indexers(
         sizes[axis] = 1 if isinstance(part, int) else len(range(*part.indices(sizes[axis])))
     count = math.prod(sizes.values())
     if limit is not None and count > limit:
-        spare = ", ".join(f"{axis}=0" for axis in axes if axis not in chosen) or "a smaller range"
-        raise TooLarge(
-            f"The slice holds {count:,} values and {limit:,} fit one answer; cut it further, by {spare}."
-        )
+        how = " or ".join(f"{axis}=0:8" for axis in axes if axis not in chosen) or "smaller ranges"
+        raise TooLarge(f"The slice holds {count:,} values and {limit:,} fit one answer; cut it by {how}.")
     return chosen
 
 
@@ -110,7 +111,8 @@ def _indexer(axis: str, wanted: Any, size: int) -> int | slice:
     if isinstance(wanted, bool) or not isinstance(wanted, int | np.integer):
         raise BadInput(f"{axis}={wanted!r} is neither an index nor a range such as 0:8.")
     if not -size <= wanted < size:
-        raise BadInput(f"{axis}={wanted} is out of range; {axis} has {size} entries, so 0 to {size - 1}.")
+        span = f"has {size} entries, so 0 to {size - 1}" if size else "is empty"
+        raise BadInput(f"{axis}={wanted} is out of range; {axis} {span}.")
     return int(wanted) % size
 
 
