@@ -82,12 +82,14 @@ describe("a ranking", () => {
   });
 });
 
+function labels(count: number) {
+  return Array.from({ length: count }, (_, index) => ({ text: String(index), token: false }));
+}
+
 describe("a heat map", () => {
   it("moves its cursor with the arrow keys and pins with Enter", () => {
     vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(600);
     const [onPin, onPoint] = [vi.fn(), vi.fn()];
-    const labels = (count: number) =>
-      Array.from({ length: count }, (_, index) => ({ text: String(index), token: false }));
     render(
       <HeatCanvas
         label="probability"

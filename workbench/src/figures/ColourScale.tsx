@@ -21,7 +21,7 @@ export function ColourScale({ title, domain, theme, value }: ScaleProps) {
       aria-label={`Colour scale of ${title}, from ${ends.low} to ${ends.high}`}
     >
       <span className="scale-title">{title}</span>
-      <span className="scale-end">
+      <span className="scale-end" data-value={domain.low}>
         {clipped && domain.low < 0 ? "≤ " : ""}
         {ends.low}
       </span>
@@ -36,7 +36,7 @@ export function ColourScale({ title, domain, theme, value }: ScaleProps) {
           />
         )}
       </span>
-      <span className="scale-end">
+      <span className="scale-end" data-value={domain.high}>
         {clipped ? "≥ " : ""}
         {ends.high}
       </span>

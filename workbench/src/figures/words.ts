@@ -28,14 +28,14 @@ function minus(text: string): string {
   return text.replaceAll("-", "−");
 }
 
-/** A number short enough for a cell: two figures after the point; exactly nothing stays blank. */
+/** A number short enough for a cell: two figures after the point; exactly zero stays blank. */
 export function cellNumber(value: number): string {
   if (!Number.isFinite(value) || value === 0) return "";
   const size = Math.abs(value);
   if (size >= 100) return minus(value.toFixed(0));
   if (size >= 10) return minus(value.toFixed(1));
   const text = value.toFixed(2);
-  return minus(text === "-0.00" ? "0.00" : text);
+  return Number(text) === 0 ? "0" : minus(text);
 }
 
 export function inWords(name: string): string {

@@ -111,7 +111,7 @@ function Answer({ onTake }: { onTake: (prompt: CommonPrompt) => void }) {
         button={
           state.prompt === "" && ready ? (
             <Button size="xs" variant="default" onClick={() => onTake(ready)}>
-              Take “{ready.title}”
+              Take a common prompt
             </Button>
           ) : undefined
         }

@@ -27,9 +27,16 @@ export function PromptPanel({ model, first, onTake }: PromptPanelProps) {
       actions={<CommonPrompts onTake={onTake} />}
     >
       <div className="prompt-texts">
-        <PromptText label="Prompt" value={prompt} onChange={(text) => edit({ prompt: text })} box={first} />
+        <PromptText
+          label="Prompt"
+          name="prompt"
+          value={prompt}
+          onChange={(text) => edit({ prompt: text })}
+          box={first}
+        />
         <PromptText
           label="Corrupt twin"
+          name="corrupt"
           hint="for patching"
           value={corrupt}
           onChange={(text) => edit({ corrupt: text })}
@@ -42,13 +49,14 @@ export function PromptPanel({ model, first, onTake }: PromptPanelProps) {
 
 interface TextProps {
   label: string;
+  name: string;
   hint?: string;
   value: string;
   onChange: (text: string) => void;
   box?: Ref<HTMLTextAreaElement>;
 }
 
-function PromptText({ label, hint, value, onChange, box }: TextProps) {
+function PromptText({ label, name, hint, value, onChange, box }: TextProps) {
   const id = useId();
   return (
     <div className="prompt-text">
@@ -57,6 +65,7 @@ function PromptText({ label, hint, value, onChange, box }: TextProps) {
       </label>
       <textarea
         id={id}
+        name={name}
         ref={box}
         rows={1}
         spellCheck={false}

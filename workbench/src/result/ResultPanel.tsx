@@ -122,9 +122,11 @@ function Drawing({ result, variable, tall }: DrawingProps) {
       <AxisSliders result={result} axes={plane.sliders} at={at} onMove={onMove} />
       <div
         className={pinned && heat ? "drawing with-pin" : "drawing"}
+        data-analysis={result.analysis}
         data-kind={plane.kind}
         data-digest={result.digest}
         data-variable={variable.name}
+        data-at={JSON.stringify(at)}
       >
         <div className="drawing-main">
           {heat ? (

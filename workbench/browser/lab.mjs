@@ -1,0 +1,285 @@
+// Drives the Prompt lab on a real server: what is drawn equals what REST says, and an address restores its view.
+// LOGIN, URL and TOKEN come from `neuronscope open --ready-file`; SHOTS names a folder for screenshots.
+import { deepStrictEqual, ok, strictEqual } from "node:assert";
+import { axe, launch, open, rest, settings, themes, values } from "./driver.mjs";
+import { question } from "./question.mjs";
+import { shoot } from "./shots.mjs";
+import { choose, drawnCells, follow, places, run, table, type } from "./steps.mjs";
+
+const counts = { passed: 0, failed: 0 };
+
+async function check(name, work) {
+  const start = Date.now();
+  try {
+    await work();
+    counts.passed += 1;
+    console.log(`ok      ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    counts.failed += 1;
+    console.log(
+      `FAILED  ${name}\n        ${String(error.stack).split("\n").slice(0, 14).join("\n        ").slice(0, 3000)}`,
+    );
+  }
+}
+
+function quiet(page) {
+  deepStrictEqual(page.troubles, []);
+}
+
+/** Every drawn number, in the table and on the canvas, against REST. */
+async function sameAsRest(page, theme) {
+  const seen = await places(page);
+  const told = await values(seen.digest, seen.variable, seen.fixed);
+  ok(told.flat.length > 1, "REST gave no slice to compare with");
+  const cells = await table(page);
+  strictEqual(cells.length, told.flat.length);
+  cells.forEach((cell, index) => strictEqual(cell, told.flat[index]));
+  const { pixels, expected } = await drawnCells(page, told.flat, themes()[theme]);
+  ok(pixels.length === told.flat.length, "the canvas has not one cell a number");
+  pixels.forEach((pixel, index) =>
+    pixel.forEach((channel, part) => {
+      const off = Math.abs(channel - expected[index][part]);
+      ok(off <= 2, `cell ${index} is drawn as ${pixel} where its number asks for ${expected[index]}`);
+    }),
+  );
+}
+
+async function threeAnalyses(page, theme, { prompt, twin, answers }) {
+  await check(`${theme}: a typed prompt shows the model's own tokens`, async () => {
+    await type(page, "prompt", prompt);
+    await type(page, "corrupt", twin);
+    const { tokens } = await rest("/tokens", { model: settings.model, text: prompt });
+    await page.waitForFunction((n) => document.querySelectorAll(".token.clean").length === n, tokens.length);
+    const shown = await page.$$eval(".token.clean", (all) => all.map((one) => one.dataset.token));
+    deepStrictEqual(
+      shown,
+      tokens.map(({ text }) => text),
+    );
+    const other = await rest("/tokens", { model: settings.model, text: twin });
+    const differing = tokens.filter(({ id }, position) => id !== other.tokens[position].id).length;
+    await page.waitForSelector(".strip-column.differs");
+    strictEqual(await page.locator(".strip-column.differs").count(), differing);
+  });
+  await check(`${theme}: the logit lens is drawn as REST tells it`, async () => {
+    await choose(page, "logit_lens");
+    await run(page, "logit_lens");
+    await sameAsRest(page, theme);
+    const words = await table(page, "word");
+    const seen = await places(page);
+    deepStrictEqual(words, (await values(seen.digest, "candidate", seen.fixed)).flat);
+  });
+  await check(`${theme}: the next tokens are those of the last depth and position`, async () => {
+    const lens = await rest("/analyses/logit_lens?wait=60", {
+      model: settings.model,
+      prompt,
+      top_k: 10,
+    });
+    const last = { depth: lens.dims.depth - 1, position: lens.dims.position - 1 };
+    await page.waitForSelector(".predictions [data-variable=probability]");
+    for (const name of ["candidate", "probability"]) {
+      const told = (await values(lens.digest, name, last)).flat.map(String);
+      const cells = page.locator(`.predictions [data-variable=${name}]`);
+      deepStrictEqual(await cells.evaluateAll((all) => all.map((one) => one.dataset.value)), told);
+    }
+  });
+  await check(
+    `${theme}: attention is drawn as REST tells it, for the head that the keys choose`,
+    async () => {
+      await choose(page, "attention_patterns");
+      await run(page, "attention_patterns");
+      await sameAsRest(page, theme);
+      await page.focus(".thumbnail[aria-checked=true]");
+      await page.keyboard.press("ArrowRight");
+      await page.waitForURL(/head%3A1|head:1/);
+      await sameAsRest(page, theme);
+      await page.focus(".slider input[type=range]");
+      await page.keyboard.press("ArrowRight");
+      await page.waitForURL(/layer%3A1|layer:1/);
+      await sameAsRest(page, theme);
+    },
+  );
+  await check(`${theme}: patching is drawn as REST tells it, in both directions`, async () => {
+    await choose(page, "activation_patching");
+    for (const [name, text] of Object.entries(answers)) await type(page, name, text);
+    await run(page, "activation_patching");
+    await sameAsRest(page, theme);
+    await page.check("input[name=slider-direction] >> nth=1");
+    await page.waitForURL(/direction%3A1|direction:1/);
+    await sameAsRest(page, theme);
+  });
+}
+
+async function restoredView(page, theme) {
+  await check(`${theme}: a reload of the address gives the same view`, async () => {
+    await page.focus(".heat-plot");
+    for (const key of ["ArrowRight", "ArrowRight", "ArrowUp", "Enter"]) await page.keyboard.press(key);
+    await page.waitForURL(/cell=/);
+    await page.waitForSelector(".pinned dd[data-value]");
+    await page.focus("h1, .text-button");
+    const before = await follow(page);
+    const address = page.url();
+    await page.goto("about:blank");
+    await page.goto(address);
+    await page.waitForSelector(".pinned dd[data-value]");
+    strictEqual(page.url(), address);
+    deepStrictEqual(await follow(page), before);
+  });
+  await check(`${theme}: nothing was complained about in the console`, async () => quiet(page));
+  await check(`${theme}: axe finds nothing serious`, async () => deepStrictEqual(await axe(page), []));
+}
+
+async function keyboardOnly(page) {
+  await check("the keyboard alone asks, moves, pins and reads", async () => {
+    await page.goto(`${settings.url}/lab?model=${encodeURIComponent(settings.model)}`);
+    await page.waitForSelector(".analysis-panel");
+    await page.keyboard.press("/");
+    await page.keyboard.type("The keys to the cabinet");
+    await page.keyboard.press("Control+Enter");
+    await page.waitForSelector(".drawing[data-analysis=logit_lens] canvas");
+    await reach(page, ".heat-plot");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowRight");
+    const shown = await page.textContent(".read-out");
+    ok(shown.includes("depth 0") && shown.includes("position 1"), shown);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".pinned");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".pinned", { state: "detached" });
+    await page.keyboard.press("t");
+    await page.waitForSelector("table.data");
+    await page.keyboard.press("t");
+    await page.waitForSelector(".heat-plot");
+    await page.keyboard.press("?");
+    await page.waitForSelector("[role=dialog] .keys");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[role=dialog]", { state: "detached" });
+    quiet(page);
+  });
+}
+
+/** Presses Tab until an element has the focus, as a reader without a pointer would. */
+async function reach(page, selector) {
+  for (let count = 0; count < 60; count += 1) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return;
+  }
+  throw new Error(`Tab never reaches ${selector}.`);
+}
+
+async function cardAndPrompts(page) {
+  await check("a common prompt fills the prompt, its twin and the answer", async () => {
+    const [first] = await rest("/prompts");
+    await page.click("text=Common prompts");
+    await page.getByRole("menuitem", { name: first.title }).first().click();
+    await page.waitForFunction(
+      (text) => document.querySelector("[name=prompt]").value === text,
+      first.prompt,
+    );
+    strictEqual(await page.inputValue("[name=corrupt]"), first.corrupt);
+  });
+  await check("the model card shows the numbers of the model_card analysis", async () => {
+    const card = await rest("/analyses/model_card?wait=60", { model: settings.model });
+    await page.click("text=Model card");
+    const facts = page.locator("[role=dialog] .facts dt");
+    await facts.first().waitFor();
+    const names = await facts.allTextContents();
+    ok(
+      names.includes("layers") && names.every((name) => card.coords.item.values.includes(name)),
+      names.join(),
+    );
+    await page.getByRole("tab", { name: "Equations" }).click();
+    const lines = (await values(card.digest, "equation")).flat;
+    strictEqual(await page.textContent(".equations"), lines.join("\n"));
+    await page.getByRole("tab", { name: "Certificate" }).click();
+    const statuses = page.locator("[data-variable=site_status]");
+    await statuses.first().waitFor();
+    deepStrictEqual(await statuses.allTextContents(), (await values(card.digest, "site_status")).flat);
+    await page.keyboard.press("Escape");
+    quiet(page);
+  });
+}
+
+async function jobs(page, { prompt, twin, answers }) {
+  await check("a long question streams its progress and is cancelled", async () => {
+    const many = "one two three four five six seven eight nine ten ".repeat(12);
+    await page.goto(
+      `${settings.url}/lab?model=${encodeURIComponent(settings.model)}&analysis=activation_patching`,
+    );
+    await page.waitForSelector(".analysis-panel");
+    for (const [name, text] of Object.entries(answers)) await type(page, name, text);
+    await page.fill("[name=prompt]", `${prompt.replace(" to", "")}. ${many}${prompt}`);
+    await page.fill("[name=corrupt]", `${prompt.replace(" to", "")}. ${many}${twin}`);
+    await page.click("button.primary");
+    await page.waitForFunction(() =>
+      /\d+ of \d+/.test(document.querySelector("[data-phase=asking]")?.textContent ?? ""),
+    );
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.waitForSelector("[data-phase=cancelled]");
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      const [last] = (await rest("/jobs")).toSorted((one, other) => other.created.localeCompare(one.created));
+      if (last.state === "cancelled") break;
+      ok(Date.now() < deadline, `the job is still ${last.state}`);
+      await page.waitForTimeout(250);
+    }
+    quiet(page);
+  });
+}
+
+async function refusals(context, browser, { prompt }) {
+  await check("a refused question shows the server's sentence and loses nothing", async () => {
+    const page = await open(context, `${settings.url}/lab?model=${encodeURIComponent(settings.model)}`);
+    await type(page, "prompt", prompt);
+    await run(page, "logit_lens");
+    await type(page, "corrupt", "Much shorter");
+    await page.waitForSelector(".strip-foot .warning");
+    await choose(page, "activation_patching");
+    await page.click("button.primary");
+    const sentence = await page.textContent(".analysis-panel .complaint");
+    ok(/token/.test(sentence) && !/Traceback/.test(sentence), sentence);
+    strictEqual(await page.inputValue("[name=prompt]"), prompt);
+    ok(await page.isVisible(".drawing[data-analysis=logit_lens]"));
+    await page.fill(".model-box input", "builtin:scrib");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".strips .complaint");
+    ok(/builtin:scribe/.test(await page.textContent(".strips .complaint")));
+    await page.close();
+  });
+  await check("a visitor without a session is told about the link", async () => {
+    const stranger = await browser.newContext();
+    const page = await open(stranger, `${settings.url}/lab`);
+    await page.waitForSelector(".sign-in");
+    ok((await page.textContent(".sign-in")).includes("neuronscope open"));
+    await stranger.close();
+  });
+}
+
+const browser = await launch();
+try {
+  const asked = await question();
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: "reduce",
+  });
+  for (const theme of ["light", "dark"]) {
+    const first = theme === "light";
+    const page = await open(context, first ? settings.login : `${settings.url}/lab?theme=${theme}`);
+    if (first)
+      await page.goto(`${settings.url}/lab?theme=${theme}&model=${encodeURIComponent(settings.model)}`);
+    await page.waitForSelector(".analysis-panel");
+    await threeAnalyses(page, theme, asked);
+    await restoredView(page, theme);
+    await page.close();
+  }
+  const page = await open(context, `${settings.url}/`);
+  await check("the bare address leads to the Prompt lab", () => page.waitForURL(/\/lab/));
+  await keyboardOnly(page);
+  await cardAndPrompts(page);
+  if (settings.model.startsWith("builtin:")) await jobs(page, asked);
+  await refusals(context, browser, asked);
+  if (settings.shots) await check("screenshots", () => shoot(context, asked));
+} finally {
+  await browser.close();
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exit(counts.failed === 0 ? 0 : 1);
