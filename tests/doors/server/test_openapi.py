@@ -1,6 +1,7 @@
 """The description for programs is complete, and the same every time."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from neuronscope.doors.server import bodies
 from neuronscope.doors.server.openapi import main, openapi
+from tests.conftest import ROOT
 
 HERE = [body for body in vars(bodies).values() if getattr(body, "__module__", "") == bodies.__name__]
 TYPED = [body.__name__ for body in HERE if isinstance(body, type) and body.__name__.isidentifier()]
@@ -76,3 +78,13 @@ def test_the_document_knows_nothing_of_this_machine(document: dict[str, Any]) ->
     text = json.dumps(document)
     assert str(Path(__file__).parents[3]) not in text
     assert str(Path.home()) not in text
+
+
+def test_the_page_about_rest_names_every_route_and_every_refusal(document: dict[str, Any]) -> None:
+    page = (ROOT / "docs" / "rest.md").read_text(encoding="utf-8")
+    for path, methods in document["paths"].items():
+        last = re.sub(r"/\{[^}]*\}$", "", path).rpartition("/")[2]
+        assert f"/{last}" in page, path
+        for route in methods.values():
+            for status in route["responses"]:
+                assert status in page, status

@@ -81,6 +81,19 @@ def test_python_names_every_argument() -> None:
     )
 
 
+def test_arguments_stand_in_the_order_of_the_signature() -> None:
+    written = code(facts(top_k=5, prompt="a"), server="").command_line
+    assert (
+        written
+        == "neuronscope ask logit-lens --model=builtin:scribe --prompt=a --top-k=5 --out=logit_lens.nc"
+    )
+
+
+def test_an_analysis_that_is_gone_is_written_as_it_was_asked() -> None:
+    written = code({**facts(b=1, a=2), "analysis": "gone_since"}, server="").command_line
+    assert written == "neuronscope ask gone-since --model=builtin:scribe --b=1 --a=2 --out=gone_since.nc"
+
+
 def test_another_precision_and_device_are_said_at_every_door() -> None:
     asked = facts(prompt="a")
     asked["models"]["model"] |= {"device": "cuda:0", "dtype": "bfloat16"}

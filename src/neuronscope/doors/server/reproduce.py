@@ -5,8 +5,10 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from neuronscope import catalogue
 from neuronscope.doors.server.access import VARIABLE
 from neuronscope.doors.server.bodies import Code
+from neuronscope.words import BadInput
 
 USUAL = {"device": "cpu", "dtype": "float32"}
 WAIT = 60
@@ -18,7 +20,8 @@ def code(facts: Mapping[str, Any], *, server: str) -> Code:
     ``server`` is the address that curl asks; it reads the token from ``NEURONSCOPE_TOKEN``.
     """
     analysis = facts["analysis"]
-    models, parents, arguments = facts.get("models", {}), facts.get("parents", {}), facts.get("arguments", {})
+    models, parents = facts.get("models", {}), facts.get("parents", {})
+    arguments = _in_order(analysis, facts.get("arguments", {}))
     subjects = {name: model["name"] for name, model in models.items()} | dict(parents)
     options = _options(models)
     return Code(
@@ -26,6 +29,15 @@ def code(facts: Mapping[str, Any], *, server: str) -> Code:
         command_line=_command_line(analysis, {**subjects, **arguments, **options}),
         curl=_curl(analysis, {**subjects, **arguments, **options}, server=server),
     )
+
+
+def _in_order(analysis: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        order = list(catalogue.form(analysis)["parameters"]["properties"])
+    except BadInput:  # an analysis that this installation does not have
+        order = []
+    known = [name for name in order if name in arguments]
+    return {name: arguments[name] for name in [*known, *arguments]}
 
 
 def _options(models: Mapping[str, Any]) -> dict[str, str]:
@@ -54,7 +66,7 @@ def _command_line(analysis: str, arguments: Mapping[str, Any]) -> str:
     words = ["neuronscope", "ask", analysis.replace("_", "-")]
     for name, value in arguments.items():
         words += _flags(name.replace("_", "-"), value)
-    return shlex.join([*words, f"--out={analysis}.nc"])
+    return " ".join([*words, f"--out={analysis}.nc"])
 
 
 def _flags(name: str, value: Any) -> list[str]:
@@ -64,7 +76,7 @@ def _flags(name: str, value: Any) -> list[str]:
         return [f"--{name}" if value else f"--no-{name}"]
     if isinstance(value, list):
         return [flag for part in value for flag in _flags(name, part)]
-    return [f"--{name}={value if isinstance(value, str) else json.dumps(value)}"]
+    return [f"--{name}={shlex.quote(value if isinstance(value, str) else json.dumps(value))}"]
 
 
 def _curl(analysis: str, arguments: Mapping[str, Any], *, server: str) -> str:
