@@ -1,5 +1,6 @@
 """The command itself: its help, its version, and how it starts and stops."""
 
+import io
 import json
 import os
 import signal
@@ -56,6 +57,20 @@ def test_help_states_every_parameter_of_the_form(run: Run, form: dict) -> None:
     out = run(form["sort"], form["command"], "--help")[1]
     names = [subject["name"] for subject in form["subjects"]] + list(form["parameters"]["properties"])
     assert all(f"--{name.replace('_', '-')} " in out for name in names)
+
+
+def test_a_terminal_is_told_while_libraries_load(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    assert run("list")[0] == 0
+    assert screen.getvalue() == "Loading…\r\x1b[2K"
+
+
+class Screen(io.StringIO):
+    """A place to write that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.mark.parametrize("words", [["--help"], ["list"], ["ask", "logit-lens", "--help"], ["lst"]])

@@ -4,7 +4,8 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 
 import neuronscope
@@ -55,9 +56,26 @@ def _obey(words: list[str]) -> int:
         return 0
     place, given = understand(words)
     module, _, function = place.partition(":")
-    status = getattr(import_module(module), function)(given)
+    with _loading():
+        obey = getattr(import_module(module), function)
+    status = obey(given)
     sys.stdout.flush()
     return status
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Say on a terminal why nothing happens while the libraries that run models are loaded."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    sys.stderr.write("Loading…")
+    sys.stderr.flush()
+    try:
+        yield
+    finally:
+        sys.stderr.write("\r\x1b[2K")
+        sys.stderr.flush()
 
 
 def _refuse(sentence: str, status: int) -> int:
