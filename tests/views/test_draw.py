@@ -99,3 +99,21 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
 def test_a_path_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"Cannot write .*missing.*: No such file or directory; choose"):
         draw(figure(lens()), tmp_path / "missing" / "a.png")
+
+
+def test_a_log_scale_is_drawn_as_one() -> None:
+    result = label({"step": [1, 2, 4, 8, 16, 512, 1000]}, loss=("step", [8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]))
+    words = "".join(ElementTree.fromstring(picture(figure(result), format="svg")).itertext())
+    assert "log scale" in words
+    assert "1,000" in words
+
+
+def test_whiskers_of_dots_are_drawn() -> None:
+    result = label({}, effect=("head", [1.0, 2.0]), low=("head", [0.5, 1.5]), high=("head", [1.5, 2.5]))
+    plain = picture(figure(result.drop_vars(["low", "high"])), format="svg")
+    assert picture(figure(result), format="svg") != plain
+
+
+def test_a_single_cell_is_drawn() -> None:
+    assert picture(figure(label({}, gain=("layer position", [[2.0]]))), format="png")
+    assert picture(figure(label({"x": [3.0], "y": [1.0]}, loss=("y x", [[2.0]]))), format="png")

@@ -21,6 +21,16 @@ def test_signed_values_have_zero_in_the_middle() -> None:
     assert marks["colorscale"][5] == [0.5, THEMES["light"].signed[5]]
 
 
+def test_a_sign_that_is_rounding_is_no_sign() -> None:
+    scale = scale_of(of([-1e-7, 0.5, 1.0]))
+    assert (scale.low, scale.high, scale.signed, scale.beyond) == (0.0, 1.0, False, 0)
+
+
+def test_values_that_are_all_negative_run_along_one_ramp() -> None:
+    scale = scale_of(of([-9.0, -1.0]))
+    assert (scale.low, scale.high, scale.signed) == (-9.0, -1.0, False)
+
+
 def test_magnitudes_start_at_zero_unless_they_are_far_from_it() -> None:
     assert scale_of(of([0.2, 4.0])).low == 0.0
     assert scale_of(of([9.0, 10.0])).low == 9.0

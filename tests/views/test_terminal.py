@@ -123,3 +123,36 @@ def test_a_width_may_be_given() -> None:
 def test_bad_choices_are_refused_before_anything_is_printed() -> None:
     with pytest.raises(BadInput, match="Unknown variable 'x'"):
         terminal(lens(), variable="x")
+
+
+def test_words_are_listed_by_name() -> None:
+    text = printed(
+        label({"item": ["width", "family"]}, value=("item", ["160", "a long text " * 9])), columns=40
+    )
+    assert text.splitlines()[1].split() == ["width", "160"]
+    assert text.count("long") == 9
+
+
+def test_a_grid_of_words_is_printed_as_words() -> None:
+    assert "·w310" in printed(lens(), variable="candidate")
+
+
+def test_long_lists_say_how_many_they_show() -> None:
+    assert "first 40 of 50" in printed(label({}, share=("rank", np.linspace(1, 0, 50))))
+    assert "first 40 of 50" in printed(label({}, place=("item component", np.ones((50, 2)))))
+
+
+def test_a_value_that_is_missing_has_no_bar() -> None:
+    assert "no value" in printed(label({}, loss=("layer", [1.0, np.nan])))
+
+
+def test_a_picture_in_colour_has_its_legend_and_says_what_it_clips() -> None:
+    values = np.ones((30, 30))
+    values[0, 0] = 1000.0
+    text = printed(label({}, gain=("layer position", values)), colour=True)
+    assert "1 value lies beyond the ends" in text
+
+
+def test_numbers_fit_five_characters() -> None:
+    result = label({}, gain=("layer position", [[0.123, 1234.5, 1e8, -1e-9]]))
+    assert printed(result).splitlines()[2].split() == ["0", "0.12", "1234", "1e+08", "−0.00"]

@@ -36,6 +36,7 @@ class Axis:
 
     @property
     def size(self) -> int:
+        """The number of places."""
         return len(self.labels)
 
     @property

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from neuronscope.views.cut import Cut
-from neuronscope.views.frame import EDGE, frame, nothing, wrapped
+from neuronscope.views.frame import EDGE, frame, wrapped
 from neuronscope.views.labels import escaped, shortened, written
 from neuronscope.views.theme import MONO, SANS, Theme
 
@@ -21,8 +21,6 @@ def rows(cut: Cut, theme: Theme) -> dict[str, Any]:
     """Return the words of a cut with one axis as a list, at most sixty rows, saying how many there are."""
     (axis,) = cut.axes
     texts = [written(value) for value in cut.values.tolist()]
-    if not texts:
-        return nothing(cut, theme, "Nothing to list: the result has no rows.")
     names = [shortened(label, NAME_WIDE) for label in axis.labels[:MOST_ROWS]]
     code = axis.name == "line" or axis.tokens
     left = max(map(len, names)) * 7.2 + 2 * EDGE

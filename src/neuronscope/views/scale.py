@@ -11,6 +11,7 @@ from neuronscope.views.theme import Theme, colour_at, colour_scale
 
 FAR = 3.0  # a value this many times beyond the 99.5th percentile would wash out all others
 ENOUGH_TO_CLIP = 400
+ROUNDING = 1e-4  # share of the largest size below which a lone negative is rounding, not a sign
 LONGEST = 34  # letters above the bar of colours
 
 
@@ -82,12 +83,13 @@ def _short(title: str) -> str:
 
 
 def is_signed(array: xr.DataArray) -> bool:
-    """Say whether zero divides the values: by the attribute ``signed``, else by a negative value."""
+    """Say whether zero divides the values: by the attribute ``signed``, else where both signs occur."""
     said = array.attrs.get("signed")
     if said is not None:
         return str(said).lower() in ("1", "true", "yes")
-    values = array.values
-    return bool(values.dtype.kind in "if" and values.size and (values < 0).any())
+    low, high = _ends(array)
+    rounding = ROUNDING * max(abs(low), abs(high))
+    return low < -rounding and high > rounding
 
 
 def scale_of(array: xr.DataArray) -> Scale:
@@ -100,16 +102,25 @@ def scale_of(array: xr.DataArray) -> Scale:
     if not values.size:
         return Scale(0.0, 1.0, False, 0, 0.0)
     signed = is_signed(array)
-    sizes = np.abs(values) if signed or values.min() >= 0 else values
+    least, most = _ends(array)
+    rounding = ROUNDING * max(abs(least), abs(most))
+    positive = least >= -rounding
+    sizes = np.abs(values) if signed or positive else values
     high = float(sizes.max())
     if sizes.size >= ENOUGH_TO_CLIP and high > 0:
         usual = float(np.quantile(sizes, 0.995))
         high = usual if 0 < usual < high / FAR else high
-    low = -high if signed else float(values.min())
-    if not signed and (0 <= low <= high / 2 or 0 < low == high):
+    low = -high if signed else least
+    if not signed and positive and (low <= high / 2 or low == high):
         low = 0.0
     if high <= low:
         low, high = (-1.0, 1.0) if signed else (low, low + (abs(low) or 1.0))
-    outside = values[(values > high) | (values < low)]
+    outside = values[(values > high) | (values < (low if signed else low - rounding))]
     furthest = float(outside[np.abs(outside).argmax()]) if outside.size else 0.0
     return Scale(low, high, signed, int(outside.size), furthest)
+
+
+def _ends(array: xr.DataArray) -> tuple[float, float]:
+    """Return the smallest and the largest finite value, zeros where there is none."""
+    values = array.values[np.isfinite(array.values)] if array.dtype.kind in "biuf" else np.zeros(0)
+    return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)

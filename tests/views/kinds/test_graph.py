@@ -80,3 +80,18 @@ def test_an_edge_to_nowhere_is_counted_and_left_out() -> None:
 def test_nodes_without_edges_are_drawn() -> None:
     drawn = figure(label({}, score=("node", [1.0, 2.0])))
     assert [trace["mode"] for trace in drawn["data"]] == ["markers+text"]
+
+
+def test_edges_without_ends_have_no_picture_and_say_so() -> None:
+    drawn = figure(label({}, weight=("edge", [1.0, 2.0])))
+    assert drawn["data"] == []
+    assert drawn["layout"]["annotations"][0]["text"] == "Nothing to draw: the graph has no nodes."
+
+
+def test_nodes_take_the_names_that_they_are_given() -> None:
+    named = label(
+        {"node_name": ("node", ["a", "b"]), "from_node": ("edge", [0]), "to_node": ("edge", [1])},
+        weight=("edge", [1.0]),
+        score=("node", [1.0, 2.0]),
+    )
+    assert figure(named)["data"][-1]["text"] == ["a", "b"]
