@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from neuronscope.words import BadInput
 from tests.results.drawn import assert_same, datasets, trees
 from tests.results.stored import answer, entry_of, key_of
 
-QUESTION = {
+QUESTION: dict[str, Any] = {
     "analysis": "logit_lens",
     "version": 1,
     "arguments": {"prompt": "Paris is", "top_k": 5},
@@ -54,7 +55,9 @@ def test_a_question_never_asked_has_no_answer_and_makes_no_folder(store: Store) 
 
 
 def test_a_key_is_the_same_question_asked_in_any_order() -> None:
-    turned = dict(reversed(QUESTION.items())) | {"arguments": {"top_k": 5, "prompt": "Paris is"}}
+    turned: dict[str, Any] = dict(reversed(QUESTION.items())) | {
+        "arguments": {"top_k": 5, "prompt": "Paris is"}
+    }
     assert Store.key(**turned) == Store.key(**QUESTION)
     assert len(Store.key(**QUESTION)) == 64
 
@@ -74,7 +77,8 @@ def test_a_key_is_the_same_question_asked_in_any_order() -> None:
     ],
 )
 def test_a_key_changes_with_everything_that_the_answer_depends_on(part: str, other: object) -> None:
-    assert Store.key(**QUESTION | {part: other}) != Store.key(**QUESTION)
+    changed: dict[str, Any] = QUESTION | {part: other}
+    assert Store.key(**changed) != Store.key(**QUESTION)
 
 
 def test_a_key_needs_plain_arguments() -> None:

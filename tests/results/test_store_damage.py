@@ -108,6 +108,28 @@ def test_a_slice_of_a_damaged_answer_is_never_given(damage, store: Store) -> Non
         store.show(entry.digest)
 
 
+def test_a_damaged_answer_asked_for_by_its_digest_is_said_to_be_damaged(store: Store) -> None:
+    entry = store.put(key_of(1), answer(1))
+    damage_a_value(entry_of(store, entry.key))
+    with pytest.raises(NotStored, match=r"was damaged and is set aside; ask its question again\."):
+        store.open(entry.digest)
+
+
+def test_a_damaged_answer_that_cannot_be_moved_is_not_given_either(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = store.put(key_of(1), answer(1)).key
+    damage_a_value(entry_of(store, key))
+
+    def refuse(*_: Path) -> None:
+        raise PermissionError(errno.EACCES, "not yours")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    assert store.get(key) is None
+    assert "is damaged" in caplog.text
+    assert "cannot be moved (Permission denied)" in caplog.text
+
+
 @pytest.mark.parametrize("change", ["lost", "garbage", "truncated", "foreign", "older", "left its log"])
 def test_a_lost_or_spoilt_index_is_made_again_from_the_entries(change: str, store: Store) -> None:
     made = [store.put(key_of(number), answer(number)) for number in range(3)]
