@@ -6,10 +6,7 @@ const PAIRS = [
     "When Mary and John went to the shop, John gave a drink to",
     "When Mary and John went to the shop, Mary gave a drink to",
   ],
-  [
-    "When Anna and John went to the shop, John gave a drink to",
-    "When Anna and John went to the shop, Anna gave a drink to",
-  ],
+  ["The cat sat on the mat and the dog sat on the", "The cat sat on the mat and the cat sat on the"],
 ];
 const ANSWERS = [
   { target: " Mary", distractor: " John" },

@@ -46,7 +46,7 @@ const TALLEST = 38;
 /** Lays out a heat map in the width that it has. */
 export function layOut(wanted: Wanted): Layout {
   const { width, columns, rows, square, textual, bottomUp, tall } = wanted;
-  const left = Math.min(wanted.rowLabel, MOST_LABEL) + LABEL_GAP + AXIS_NAME;
+  const left = Math.ceil(Math.min(wanted.rowLabel, MOST_LABEL)) + LABEL_GAP + AXIS_NAME;
   const room = Math.max(width - left - 1, 40);
   const widest = textual ? WIDEST_TEXT : WIDEST;
   let cellWidth = snapped(Math.min(room / columns, widest));

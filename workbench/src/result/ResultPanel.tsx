@@ -153,7 +153,7 @@ interface FootProps {
 
 /** Sizes, provenance, and the switch between drawing and table. */
 function Foot({ result, table, onTable }: FootProps) {
-  const sizes = Object.entries(result.dims).map(([axis, size]) => `${size} ${inWords(axis)}`);
+  const sizes = Object.entries(result.dims).map(([axis, size]) => `${inWords(axis)} ${size}`);
   const seconds = result.provenance.wall_seconds ?? result.provenance.seconds;
   return (
     <footer className="figure-foot">
