@@ -69,6 +69,14 @@ def test_only_the_newest_sessions_stay_open() -> None:
     assert access.in_session(cookie(access, sessions[-1]))
 
 
+def test_an_odd_cookie_of_another_program_does_not_log_out() -> None:
+    access = Access(port=1)
+    session = access.redeem(access.code())
+    assert access.in_session(
+        [(b"cookie", f'a/b=1; x; "q;{access.cookie}={session}; c=\xe9'.encode("latin-1"))]
+    )
+
+
 def test_two_servers_of_one_machine_keep_their_cookies_apart() -> None:
     assert Access(port=1).cookie != Access(port=2).cookie
 

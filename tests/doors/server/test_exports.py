@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from neuronscope import results, views
 from neuronscope.contract import ask
 from neuronscope.results import Store
+from neuronscope.words import BadInput
 from tests.doors.server.planted import PLANTED
 
 
@@ -122,6 +123,22 @@ def test_an_export_leaves_no_file_behind(
     before = {path.name for path in tmp_path.iterdir()}
     for format in ("nc", "zarr", "csv", "json", "npz"):
         assert client.get(f"{address}?format={format}").status_code == 200
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_an_export_that_fails_leaves_no_file_behind(
+    client: TestClient, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(result: xr.Dataset, path: Path) -> Path:
+        path.write_text("half")
+        raise BadInput(f"Cannot write {path.name!r}: No space left on device.")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(results, "save", refuse)
+    before = {path.name for path in tmp_path.iterdir()}
+    reply = client.get(f"{address}?format=nc")
+    assert reply.status_code == 422
+    assert "No space left" in reply.json()["detail"]
     assert {path.name for path in tmp_path.iterdir()} == before
 
 

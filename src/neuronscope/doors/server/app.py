@@ -52,9 +52,9 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
     app.include_router(api)
     app.include_router(pages.router)
     app.add_middleware(Gate, access=access)
-    app.add_exception_handler(BadInput, _bad_input)
-    app.add_exception_handler(RequestValidationError, _unreadable)
-    app.add_exception_handler(HTTPException, _refused)
+    app.exception_handler(BadInput)(_bad_input)
+    app.exception_handler(RequestValidationError)(_unreadable)
+    app.exception_handler(HTTPException)(_refused)
     return app
 
 
@@ -69,21 +69,17 @@ def _name(route: APIRoute) -> str:
     return route.name
 
 
-async def _bad_input(request: Request, error: Exception) -> Response:
+async def _bad_input(request: Request, error: BadInput) -> Response:
     return JSONResponse({"detail": str(error)}, 422)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
+async def _refused(request: Request, error: HTTPException) -> Response:
     if error.status_code in {204, 304}:
         return Response(status_code=error.status_code)
     return JSONResponse({"detail": str(error.detail)}, error.status_code, error.headers)
 
 
-async def _unreadable(request: Request, error: Exception) -> Response:
-    if not isinstance(error, RequestValidationError):
-        raise error
+async def _unreadable(request: Request, error: RequestValidationError) -> Response:
     return JSONResponse({"detail": sentence(error.errors()[0])}, 422)
 
 
