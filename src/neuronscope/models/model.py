@@ -207,7 +207,7 @@ class Model:
             raise BadInput(
                 f"{self.name} has no tokenizer: give token ids from 0 to {self.vocab_size - 1}, not text."
             )
-        return list(self.tokenizer(prompt, add_special_tokens=True)["input_ids"])
+        return list(self.tokenizer(prompt, add_special_tokens=True, verbose=False)["input_ids"])
 
     def token_text(self, token: int) -> str:
         """Return the exact text of one token, leading space kept; the id itself without a tokenizer."""
