@@ -262,10 +262,9 @@ try {
     reducedMotion: "reduce",
   });
   for (const theme of ["light", "dark"]) {
-    const first = theme === "light";
-    const page = await open(context, first ? settings.login : `${settings.url}/lab?theme=${theme}`);
-    if (first)
-      await page.goto(`${settings.url}/lab?theme=${theme}&model=${encodeURIComponent(settings.model)}`);
+    const lab = `${settings.url}/lab?theme=${theme}&model=${encodeURIComponent(settings.model)}`;
+    const page = await open(context, theme === "light" ? settings.login : lab);
+    await page.goto(lab);
     await page.waitForSelector(".analysis-panel");
     await threeAnalyses(page, theme, asked);
     await restoredView(page, theme);

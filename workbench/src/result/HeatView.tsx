@@ -36,8 +36,8 @@ interface HeatViewProps {
   onMove: (axis: string, index: number) => void;
 }
 
-/** Widest and highest count of cells that still have room for numbers. */
-const ROOM = { columns: 24, rows: 40 };
+/** Beyond these counts no cell has room for words or numbers. */
+const ROOM = { columns: 64, rows: 64 };
 
 export function HeatView(props: HeatViewProps) {
   const { result, variable, plane, at } = props;

@@ -80,13 +80,14 @@ function List({ result, variables, fixed }: PartProps) {
   if (failure) return <Complaint>{failure.message}</Complaint>;
   if (!columns) return <div className="skeleton" style={{ height: 120 }} />;
   const entries = (columns[0]?.values ?? []).map((_, index) => String(index + 1));
+  const named = columns.map((column) => ({ ...column, title: inWords(column.name) }));
   const bars = ordered.find((variable) => !isText(variable))?.name ?? null;
   return (
     <Ranking
       label="Pinned cell by rank"
       axis={inWords("rank")}
       entries={entries}
-      columns={columns}
+      columns={named}
       bars={bars}
     />
   );
