@@ -121,7 +121,7 @@ def test_a_width_may_be_given() -> None:
 
 
 def test_bad_choices_are_refused_before_anything_is_printed() -> None:
-    with pytest.raises(BadInput, match="Unknown variable 'x'"):
+    with pytest.raises(BadInput, match="has no variable 'x'"):
         terminal(lens(), variable="x")
 
 

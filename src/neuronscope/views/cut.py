@@ -171,7 +171,9 @@ def cut(
         raise BadInput("The result holds no variable, so there is nothing to draw.")
     name = variable or names[0]
     if name not in names:
-        raise BadInput(f"Unknown variable {name!r}{nearest(name, names)}; the result has {', '.join(names)}.")
+        raise BadInput(
+            f"The result has no variable {name!r}" + (nearest(name, names) or f"; it has {', '.join(names)}.")
+        )
     kind = kind_of(whole[[name]])
     array = _drawable(whole[name])
     whole = whole.assign({name: array})
@@ -237,7 +239,7 @@ def _indexes(array: xr.DataArray, sliders: tuple[str, ...], select: Mapping[str,
     for axis, index in select.items():
         if axis not in sliders:
             drawn = " is drawn, so it takes no index" if axis in array.dims else " is no axis to choose"
-            raise BadInput(f"Axis {axis!r}{drawn}{nearest(axis, sliders)}; sliders here: {known}.")
+            raise BadInput(f"Axis {axis!r}{drawn}" + (nearest(axis, sliders) or f"; sliders here: {known}."))
         size = array.sizes[axis]
         if not -size <= index < size:
             raise BadInput(

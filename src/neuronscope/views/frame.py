@@ -131,33 +131,10 @@ def frame(
             _note(corner, theme, x=1, y=0, yshift=-(below + 8), xshift=right - EDGE, xanchor="right")
         )
     return {
-        "title": {
-            "text": "<br>".join(map(escaped, title_lines)),
-            "font": {"size": 15, "color": theme.text, "weight": 600},
-            "subtitle": {
-                "text": "<br>".join(map(escaped, reading_lines)),
-                "font": {"size": 12, "color": theme.muted},
-            },
-            "x": 0,
-            "xref": "container",
-            "xanchor": "left",
-            "y": 1,
-            "yref": "container",
-            "yanchor": "top",
-            "pad": {"l": EDGE, "t": 12},
-        },
-        "font": {"family": SANS, "size": 12, "color": theme.text},
-        "paper_bgcolor": theme.background,
-        "plot_bgcolor": theme.background,
+        **_paper(theme),
+        "title": _heading(title_lines, reading_lines, theme),
         "margin": {"l": round(left), "r": round(right), "t": round(top), "b": round(bottom)},
         "height": round(top + plot_height + bottom),
-        "showlegend": False,
-        "hovermode": "closest",
-        "hoverlabel": {
-            "bgcolor": theme.background,
-            "bordercolor": theme.muted,
-            "font": {"family": SANS, "size": 12, "color": theme.text},
-        },
         "annotations": annotations,
         "shapes": [],
         "meta": {
@@ -172,6 +149,38 @@ def frame(
             "width": round(width),
             "height": round(top + plot_height + bottom),
         },
+    }
+
+
+def _heading(title_lines: Sequence[str], reading_lines: Sequence[str], theme: Theme) -> dict[str, Any]:
+    """Return the title with its reading line below, at the top left corner of the paper."""
+    return {
+        "text": "<br>".join(map(escaped, title_lines)),
+        "font": {"size": 15, "color": theme.text, "weight": 600},
+        "subtitle": {
+            "text": "<br>".join(map(escaped, reading_lines)),
+            "font": {"size": 12, "color": theme.muted},
+        },
+        "x": 0,
+        "xref": "container",
+        "xanchor": "left",
+        "y": 1,
+        "yref": "container",
+        "yanchor": "top",
+        "pad": {"l": EDGE, "t": 12},
+    }
+
+
+def _paper(theme: Theme) -> dict[str, Any]:
+    """Return what every figure of a theme has in common: its type, its background and its hover labels."""
+    font = {"family": SANS, "size": 12, "color": theme.text}
+    return {
+        "font": font,
+        "paper_bgcolor": theme.background,
+        "plot_bgcolor": theme.background,
+        "showlegend": False,
+        "hovermode": "closest",
+        "hoverlabel": {"bgcolor": theme.background, "bordercolor": theme.muted, "font": font},
     }
 
 

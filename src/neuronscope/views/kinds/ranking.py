@@ -76,21 +76,26 @@ def ranking(cut: Cut, theme: Theme) -> dict[str, Any]:
     layout["yaxis"]["tickfont"]["family"] = MONO if code else SANS
     bars = _bars(cut, values, names, theme, dim=dim)
     if whiskers is not None:
-        bars["error_x"] = {
-            "type": "data",
-            "symmetric": False,
-            "array": plain_numbers(whiskers[1] - values),
-            "arrayminus": plain_numbers(values - whiskers[0]),
-            "color": theme.text,
-            "thickness": 1.2,
-            "width": 0,
-        }
+        bars["error_x"] = _whiskers(values, *whiskers, theme)
     reach = values if whiskers is None else np.where(values < 0, whiskers[0], whiskers[1])
     layout["annotations"] += [
         _value(number(value), float(np.nan_to_num(end)), i, theme)
         for i, (value, end) in enumerate(zip(values.tolist(), reach.tolist(), strict=True))
     ]
     return {"data": [bars], "layout": layout}
+
+
+def _whiskers(values: np.ndarray, low: np.ndarray, high: np.ndarray, theme: Theme) -> dict[str, Any]:
+    """Return the intervals of the bars as Plotly's error bars."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": plain_numbers(high - values),
+        "arrayminus": plain_numbers(values - low),
+        "color": theme.text,
+        "thickness": 1.2,
+        "width": 0,
+    }
 
 
 def names_of(cut: Cut) -> tuple[list[str], bool]:

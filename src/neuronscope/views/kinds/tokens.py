@@ -28,8 +28,7 @@ def tokens(cut: Cut, theme: Theme) -> dict[str, Any]:
     starts, lines = _flow(texts)
     masked = cut.indistinct()
     dim = np.zeros(count, bool) if masked is None else masked[:count]
-    used = min(PER_LINE, max((start + len(t) + 1 for start, t in zip(starts, texts, strict=True)), default=1))
-    used = max(used, 60)
+    used = min(PER_LINE, max([60, *(start + len(t) + 1 for start, t in zip(starts, texts, strict=True))]))
     n_lines = max(lines, default=0) + 1
     layout = frame(
         cut,
@@ -52,16 +51,7 @@ def tokens(cut: Cut, theme: Theme) -> dict[str, Any]:
         for value, hidden in zip(values.tolist(), dim.tolist(), strict=True)
     ]
     layout["shapes"] = [
-        {
-            "type": "rect",
-            "x0": start + 0.08,
-            "x1": start + len(text) + 0.92,
-            "y0": line - 0.4,
-            "y1": line + 0.4,
-            "line": {"width": 0.8, "color": theme.muted if hidden else theme.hairline},
-            "fillcolor": fill,
-            "layer": "below",
-        }
+        _box(start, line, len(text), fill, theme.muted if hidden else theme.hairline)
         for start, line, text, fill, hidden in zip(starts, lines, texts, fills, dim.tolist(), strict=True)
     ]
     trace = {
@@ -88,6 +78,20 @@ def tokens(cut: Cut, theme: Theme) -> dict[str, Any]:
         "showlegend": False,
     }
     return {"data": [trace], "layout": layout}
+
+
+def _box(start: int, line: int, length: int, fill: str, edge: str) -> dict[str, Any]:
+    """Draw the box behind one token."""
+    return {
+        "type": "rect",
+        "x0": start + 0.08,
+        "x1": start + length + 0.92,
+        "y0": line - 0.4,
+        "y1": line + 0.4,
+        "line": {"width": 0.8, "color": edge},
+        "fillcolor": fill,
+        "layer": "below",
+    }
 
 
 def _flow(texts: list[str]) -> tuple[list[int], list[int]]:
