@@ -123,16 +123,19 @@ number = int(sys.argv[2])
 while True:
     number += 1
     store.put(key_of(number), answer(number))
+    print("put", flush=True)
     store.ls()
     store.get(key_of(number))
     if number % 3 == 0:
         store.rm(key_of(number - 1))
 """
-    for attempt in range(6):
+    for attempt in range(8):
         writer = started(writing, store.folder, str(100 * (attempt + 1)))
         assert writer.stdout is not None
         assert writer.stdout.readline() == "ready\n"
-        time.sleep(0.1 + 0.15 * attempt)
+        for _ in range(1 + attempt % 3):
+            assert writer.stdout.readline() == "put\n"
+        time.sleep(0.02 * attempt)
         writer.kill()
         writer.communicate(timeout=60)
     entries = store.ls()
