@@ -8,6 +8,7 @@ import "./styles/mantine.css";
 import "./styles/tokens.css";
 import "./styles/shell.css";
 import "./styles/lab.css";
+import "./styles/lists.css";
 import "./styles/figures.css";
 
 const cache = new QueryClient({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { align, differing } from "../src/lab/alignment";
+import { paragraphs } from "../src/shell/Prose";
 import { cellNumber, number, visible } from "../src/figures/words";
 
 const tokens = (text: string) =>
@@ -45,6 +46,19 @@ describe("the alignment of a prompt and its twin", () => {
     const pairs = align(one, other);
     expect(pairs.flatMap(({ clean }) => (clean ? [clean] : []))).toEqual(one);
     expect(pairs.flatMap(({ corrupt }) => (corrupt ? [corrupt] : []))).toEqual(other);
+  });
+});
+
+describe("documentation text", () => {
+  it("joins the lines of a paragraph and tells code from prose", () => {
+    expect(paragraphs("Returns ``pattern`` over\nlayer.\n\nMore.")).toEqual([
+      [
+        { text: "Returns ", code: false },
+        { text: "pattern", code: true },
+        { text: " over layer.", code: false },
+      ],
+      [{ text: "More.", code: false }],
+    ]);
   });
 });
 

@@ -6,6 +6,7 @@ import { capital, inWords, number } from "../figures/words";
 import { fieldsOf } from "../form/schema";
 import { SchemaForm } from "../form/SchemaForm";
 import { Complaint, Panel } from "../shell/Panel";
+import { Prose } from "../shell/Prose";
 import { useInquiry } from "../state/inquiry";
 import { missingOf, PROMPTS, useLab } from "../state/lab";
 
@@ -32,9 +33,9 @@ export function AnalysisPanel({ forms, form, onRun }: AnalysisPanelProps) {
         searchable
       />
       {form ? (
-        <p className="summary">
+        <div className="summary">
           {form.summary} {form.help && <Help text={form.help} />}
-        </p>
+        </div>
       ) : (
         <Complaint>No analysis is called {state.analysis}; choose one from the list.</Complaint>
       )}
@@ -48,7 +49,7 @@ function Help({ text }: { text: string }) {
   return (
     <details className="help">
       <summary aria-label="How to read it">?</summary>
-      <p>{text}</p>
+      <Prose text={text} />
     </details>
   );
 }

@@ -40,7 +40,12 @@ export function ResultPanel({ result, stale }: { result: Result; stale: string |
     >
       {stale && <p className="stale">{stale}</p>}
       <Drawing result={result} variable={variable} tall={full ? Math.max(innerHeight - 260, 240) : 430} />
-      <Foot result={result} onTable={() => look({ table: !state.table })} table={state.table} />
+      <Foot
+        result={result}
+        drawn={isDrawn(result, variable)}
+        onTable={() => look({ table: !state.table })}
+        table={state.table}
+      />
     </Panel>
   );
 }
@@ -57,6 +62,11 @@ function readingOf(result: Result, variable: Variable): string {
       : "";
   const words = variable.meaning || inWords(variable.long_name || variable.name);
   return ends || pair ? `${words.replace(/\.$/, "")}.${ends}${pair}` : words;
+}
+
+/** A ranking and text are lists already; everything else is drawn. */
+function isDrawn(result: Result, variable: Variable): boolean {
+  return !isText(variable) && planeOf(result, variable).kind !== "ranking";
 }
 
 /** Which variable, and what the colours span. */
@@ -82,7 +92,7 @@ function Choices({ result, variable }: { result: Result; variable: Variable }) {
           }
         />
       )}
-      {!isText(variable) && (
+      {isDrawn(result, variable) && (
         <SegmentedControl
           size="xs"
           aria-label="What the colours span"
@@ -147,12 +157,14 @@ function Drawing({ result, variable, tall }: DrawingProps) {
 
 interface FootProps {
   result: Result;
+  /** What is shown is a drawing, so there is a table behind it. */
+  drawn: boolean;
   table: boolean;
   onTable: () => void;
 }
 
 /** Sizes, provenance, and the switch between drawing and table. */
-function Foot({ result, table, onTable }: FootProps) {
+function Foot({ result, drawn, table, onTable }: FootProps) {
   const sizes = Object.entries(result.dims).map(([axis, size]) => `${inWords(axis)} ${size}`);
   const seconds = result.provenance.wall_seconds ?? result.provenance.seconds;
   return (
@@ -162,9 +174,11 @@ function Foot({ result, table, onTable }: FootProps) {
         {result.digest.slice(0, 12)}
       </span>
       {typeof seconds === "number" && <span>{number(seconds)} s to compute</span>}
-      <button type="button" className="text-button" aria-pressed={table} onClick={onTable}>
-        {table ? "Drawing" : "Table"}
-      </button>
+      {drawn && (
+        <button type="button" className="text-button" onClick={onTable}>
+          {table ? "Drawing" : "Table"}
+        </button>
+      )}
     </footer>
   );
 }
