@@ -199,6 +199,32 @@ async function cardAndPrompts(page) {
   });
 }
 
+async function otherDoors(page) {
+  await check("the code shown is the result's own, and each export of the menu is a file", async () => {
+    await page.goto(`${settings.url}/lab?model=${encodeURIComponent(settings.model)}&prompt=The+keys`);
+    await page.waitForSelector(".heat-plot canvas");
+    const { digest } = await places(page);
+    const { code } = await rest(`/results/${digest}`);
+    for (const [label, tongue] of Object.entries({
+      Python: "python",
+      "Command line": "command_line",
+      curl: "curl",
+    })) {
+      await page.locator(".code-panel").getByText(label, { exact: true }).click();
+      strictEqual(await page.textContent(`pre[data-tongue=${tongue}]`), code[tongue]);
+    }
+    await page.getByRole("button", { name: "Export and more" }).click();
+    const links = await page.$$eval("a[download]", (all) => all.map(({ href }) => href));
+    strictEqual(links.length, 8);
+    for (const link of links) {
+      const file = await fetch(link, { headers: { authorization: `Bearer ${settings.token}` } });
+      ok(file.ok && (await file.arrayBuffer()).byteLength > 100, `${link}: ${file.status}`);
+    }
+    await page.keyboard.press("Escape");
+    quiet(page);
+  });
+}
+
 async function jobs(page, { prompt, twin, answers }) {
   await check("a long question streams its progress and is cancelled", async () => {
     const many = "one two three four five six seven eight nine ten ".repeat(12);
@@ -274,6 +300,7 @@ try {
   await check("the bare address leads to the Prompt lab", () => page.waitForURL(/\/lab/));
   await keyboardOnly(page);
   await cardAndPrompts(page);
+  await otherDoors(page);
   if (settings.model.startsWith("builtin:")) await jobs(page, asked);
   await refusals(context, browser, asked);
   if (settings.shots) await check("screenshots", () => shoot(context, asked));
