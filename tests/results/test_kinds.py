@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuronscope.results import KINDS, Plane, kind_of, plane
@@ -72,6 +72,7 @@ def test_a_tree_has_the_kind_of_its_first_part() -> None:
     assert kind_of(tree) == "graph"
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(sorted(AXES)), unique=True, min_size=1, max_size=5), st.booleans())
 def test_every_result_with_an_axis_has_one_of_ten_kinds_and_loses_no_axis(
     axes: list[str], token: bool

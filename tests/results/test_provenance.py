@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from neuronscope.results import digest, label, provenance, stamp
 from tests.results.drawn import datasets, trees
@@ -47,7 +47,7 @@ def test_the_stamp_holds_every_fact_as_one_json_text(result: xr.Dataset) -> None
     assert facts["derived"] is False
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(datasets() | trees())
 def test_stamping_changes_no_value_and_not_the_original(sent: xr.Dataset | xr.DataTree) -> None:
     before = sent.copy(deep=True)

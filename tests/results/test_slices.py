@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuronscope.results import TooLarge, label, slice_of
@@ -38,6 +38,7 @@ places = st.integers(-4, 4)
 ends = st.none() | places
 
 
+@settings(deadline=None)
 @given(ends, ends, st.none() | st.integers(1, 3))
 def test_a_range_counts_as_python_counts(start: int | None, stop: int | None, step: int | None) -> None:
     result = label({}, effect=("depth head position", GRID))
@@ -48,6 +49,7 @@ def test_a_range_counts_as_python_counts(start: int | None, stop: int | None, st
         assert cut["coords"]["position"] == list(range(4))[start:stop:step]
 
 
+@settings(deadline=None)
 @given(st.integers(-4, 3))
 def test_a_negative_index_counts_from_the_end(place: int) -> None:
     result = label({}, effect=("depth head position", GRID))

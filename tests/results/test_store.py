@@ -28,6 +28,7 @@ from tests.results.drawn import assert_same, datasets, trees
 from tests.results.stored import answer, entry_of, key_of
 
 drawn_so_far = count()
+slow = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]  # on a busy machine
 QUESTION: dict[str, Any] = {
     "analysis": "logit_lens",
     "version": 1,
@@ -38,7 +39,7 @@ QUESTION: dict[str, Any] = {
 }
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=15, suppress_health_check=slow)
 @given(sent=datasets() | trees())
 def test_what_comes_out_equals_what_went_in(sent: xr.Dataset | xr.DataTree, store: Store) -> None:
     key = key_of(next(drawn_so_far))
@@ -153,7 +154,7 @@ def test_a_slice_is_read_without_the_rest(store: Store, monkeypatch: pytest.Monk
     assert store.open_slice(entry.digest, "phase", {"layer": "-1"}).item() == np.exp(4j)
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=15, suppress_health_check=slow)
 @given(sent=datasets())
 def test_a_stored_slice_equals_the_slice_of_the_whole(sent: xr.Dataset, store: Store) -> None:
     entry = store.put(key_of(next(drawn_so_far)), sent)

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from neuronscope.results import digest, kind_of, label, provenance, stamp, summary
 from neuronscope.words import BadInput
@@ -60,7 +60,7 @@ def test_a_summary_says_what_is_in_a_result() -> None:
     assert told["provenance"] == provenance(result)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(datasets() | trees())
 def test_every_summary_is_strict_json(result: xr.Dataset | xr.DataTree) -> None:
     try:

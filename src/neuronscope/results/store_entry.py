@@ -71,13 +71,13 @@ def checked_values(folder: Path) -> Path:
     return folder / VALUES
 
 
-def identity(folder: Path) -> tuple[int, int] | None:
+def identity(folder: Path) -> tuple[int, int, int] | None:
     """Return what tells one folder from a later one of the same name, or none where there is none."""
     try:
         seen = folder.stat()
     except OSError:
         return None
-    return seen.st_dev, seen.st_ino
+    return seen.st_dev, seen.st_ino, seen.st_ctime_ns  # the numbers alone are given out again
 
 
 def bytes_in(folder: Path) -> int:
