@@ -214,6 +214,7 @@ async function otherDoors(page) {
       strictEqual(await page.textContent(`pre[data-tongue=${tongue}]`), code[tongue]);
     }
     await page.getByRole("button", { name: "Export and more" }).click();
+    await page.waitForSelector("a[download]");
     const links = await page.$$eval("a[download]", (all) => all.map(({ href }) => href));
     strictEqual(links.length, 8);
     for (const link of links) {
