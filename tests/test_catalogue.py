@@ -5,8 +5,11 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+import xarray as xr
 
 from neuronscope import catalogue
+from neuronscope.contract import analysis, ask
+from neuronscope.results import label, provenance
 from neuronscope.words import BadInput
 
 FIRST = {"activation_patching", "attention_patterns", "logit_lens", "model_card", "neuron_activations"}
@@ -53,10 +56,16 @@ def test_a_name_that_is_nearly_right_is_guessed() -> None:
 
 
 def test_other_packages_add_theirs_by_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    @analysis(kind="profile")
+    def letters() -> xr.Dataset:
+        """Number two letters."""
+        return label({}, code=("position", [97, 98]))
+
     point = EntryPoint("letters", "tests_of_others.plugin:letters", "neuronscope.analyses")
     monkeypatch.setattr(
         catalogue, "entry_points", lambda group: [point] if group == "neuronscope.analyses" else []
     )
-    monkeypatch.setattr(EntryPoint, "load", lambda _self: catalogue.find("logit_lens").run)
+    monkeypatch.setattr(EntryPoint, "load", lambda _self: letters)
     assert "tests_of_others/letters" in {form["name"] for form in catalogue.forms()}
-    assert catalogue.find("tests_of_others/letters").name == "logit_lens"
+    result = ask(catalogue.find("tests_of_others/letters"), {})
+    assert provenance(result)["analysis"] == "tests_of_others/letters"

@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import json
 import sys
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -78,11 +79,7 @@ def _places() -> dict[str, "str | EntryPoint"]:
         for file in sorted((HOME / "analyses").glob("*/*.py"))
         if file.stem != "__init__"
     }
-    theirs = {
-        f"{point.value.partition('.')[0].partition(':')[0]}/{point.name}": point
-        for group in GROUPS
-        for point in entry_points(group=group)
-    }
+    theirs = {_full_name(point): point for group in GROUPS for point in entry_points(group=group)}
     return {**ours, **theirs}
 
 
@@ -97,14 +94,21 @@ def _forms() -> dict[str, dict[str, Any]]:
     for name, place in _places().items():
         entry = known.get(name, {})
         fresh = isinstance(place, str) and entry.get("source") == _source(place)
-        found[name] = entry["form"] if fresh else {**_definition(place).form(), "name": name}
+        found[name] = entry["form"] if fresh else _definition(place).form()
     return found
 
 
 def _definition(place: "str | EntryPoint") -> "Definition":
     if not isinstance(place, str):
-        return place.load().definition
+        function = place.load()
+        function.definition = replace(function.definition, name=_full_name(place))
+        return function.definition
     return getattr(importlib.import_module(place), place.rpartition(".")[2]).definition
+
+
+def _full_name(point: EntryPoint) -> str:
+    """Return ``package/name``, so that two packages may use one name and provenance says whose it is."""
+    return f"{point.value.partition(':')[0].partition('.')[0]}/{point.name}"
 
 
 def _source(module: str) -> str:

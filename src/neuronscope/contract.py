@@ -6,17 +6,19 @@ finds an analysis later by looking.
 """
 
 import functools
+import hashlib
 import inspect
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Protocol, cast, get_args, get_origin
 
 import xarray as xr
 from pydantic import BaseModel, ValidationError, create_model
 
+from neuronscope import __version__
 from neuronscope.models import Model, open_model
 from neuronscope.results import (
     KINDS,
@@ -34,7 +36,6 @@ try:
 except ImportError:  # Windows keeps no such count
     resource = None
 
-Analysis = Callable[..., xr.Dataset]
 Result = xr.Dataset
 """Subject type of an analysis that reads the answer of another: a file or a digest in the store."""
 
@@ -45,8 +46,8 @@ def open_result(name: str, *, device: str = "cpu", dtype: str = "float32") -> xr
     Raises ``BadInput`` where neither holds it.
     """
     if Path(name).suffix in {".nc", ".zarr"}:
-        return load(name)
-    return open_store().open(name)
+        return cast("xr.Dataset", load(name))
+    return cast("xr.Dataset", open_store().open(name))
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,29 @@ class Definition:
         return dict(checked) | callables
 
 
-def analysis(*, kind: str, cites: str = "", version: int = 1) -> Callable[[Analysis], Analysis]:
+class Analysis(Protocol):
+    """An analysis as users hold it: still the function that was written, and its definition."""
+
+    definition: Definition
+
+    def __call__(self, *args: Any, **kwargs: Any) -> xr.Dataset:
+        """Answer the question; subjects may be objects or the names that the doors take."""
+        ...
+
+
+class Maker(Protocol):
+    """A maker as users hold it: still the function that was written, and its definition."""
+
+    definition: Definition
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Path:
+        """Make the thing and return its folder."""
+        ...
+
+
+def analysis(
+    *, kind: str, cites: str = "", version: int = 1
+) -> Callable[[Callable[..., xr.Dataset]], Analysis]:
     """Promise a kind, check the parameters, and stamp each result with where it came from.
 
     The function stays a plain function, and calling it is calling it; a subject may be given as the
@@ -148,7 +171,7 @@ def analysis(*, kind: str, cites: str = "", version: int = 1) -> Callable[[Analy
     if kind not in KINDS:
         raise ValueError(f"Unknown kind {kind!r}; choose one of {sorted(KINDS)}.")
 
-    def decorate(function: Analysis) -> Analysis:
+    def decorate(function: Callable[..., xr.Dataset]) -> Analysis:
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> xr.Dataset:
             given = _bind(definition, args, kwargs)
@@ -158,7 +181,7 @@ def analysis(*, kind: str, cites: str = "", version: int = 1) -> Callable[[Analy
                 raise TypeError(f"{definition.name} promised a {kind} but returned a {kind_of(result)}.")
             return stamp(
                 result,
-                analysis=definition.name,
+                analysis=asked.definition.name,
                 version=version,
                 **facts(given),
                 seconds=time.perf_counter() - started,
@@ -166,26 +189,28 @@ def analysis(*, kind: str, cites: str = "", version: int = 1) -> Callable[[Analy
             )
 
         definition = read(run, sort="ask", kind=kind, cites=cites, version=version)
-        run.definition = definition  # pyright: ignore[reportFunctionMemberAccess]
-        return run
+        asked = cast("Analysis", run)
+        asked.definition = definition
+        return asked
 
     return decorate
 
 
-def maker(*, cites: str = "", version: int = 1) -> Callable[[Callable[..., Path]], Callable[..., Path]]:
+def maker(*, cites: str = "", version: int = 1) -> Callable[[Callable[..., Path]], Maker]:
     """Check the parameters of a function that trains or builds something into a folder.
 
     The function takes ``out``, the folder, and returns it.
     """
 
-    def decorate(function: Callable[..., Path]) -> Callable[..., Path]:
+    def decorate(function: Callable[..., Path]) -> Maker:
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> Path:
             return function(**_bind(definition, args, kwargs))
 
         definition = read(run, sort="make", kind="", cites=cites, version=version)
-        run.definition = definition  # pyright: ignore[reportFunctionMemberAccess]
-        return run
+        made = cast("Maker", run)
+        made.definition = definition
+        return made
 
     return decorate
 
@@ -250,8 +275,8 @@ def ask(
     question = facts(opened | parameters)
     for model in question["models"].values():
         del model["name"]  # one model may be opened under several names
-    key = store.key(analysis=definition.name, version=definition.version, **question)
-    found = store.get(key)
+    key = store.key(analysis=definition.name, version=definition.version, code=_code(definition), **question)
+    found = cast("xr.Dataset | None", store.get(key))
     if found is None:
         found = definition.run(**opened, **parameters)
         store.put(key, found)
@@ -313,6 +338,13 @@ def _sentence(name: str, error: ValidationError) -> str:
     if first["type"] == "string_too_short" and first["input"] == "":
         return f"{name}: {parameter} is empty; give at least one character of text."
     return f"{name}: {parameter}={first['input']!r} {words[0].lower()}{words[1:]}."
+
+
+def _code(definition: Definition) -> str:
+    """Say which code answers: the version of the package and the file of the analysis."""
+    file = Path(inspect.unwrap(definition.run).__code__.co_filename)
+    source = file.read_bytes() if file.is_file() else b""
+    return f"{__version__} {hashlib.sha256(source).hexdigest()[:16]}"
 
 
 def _peak_memory() -> float | None:

@@ -1,6 +1,7 @@
 """Small random models that read bytes, so that any text is a prompt."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -19,6 +20,11 @@ from transformers import (
 from neuronscope.models import Model
 
 N_LAYERS, N_HEADS, WIDTH, N_NEURONS, N_POSITIONS = 3, 4, 32, 48, 40
+
+
+def native(model: Model) -> Any:
+    """Give the Hugging Face network of a model, whose parts have no types."""
+    return model.hf
 
 
 def byte_tokenizer() -> PreTrainedTokenizerFast:

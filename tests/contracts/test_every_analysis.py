@@ -83,7 +83,7 @@ def test_a_misspelt_parameter_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "prompt" in sample(name)])
 @pytest.mark.parametrize(
-    ("prompt", "words"), [("", "empty"), ("many words " * 400, "tokens, but this model reads at most")]
+    ("prompt", "words"), [("", "empty"), ("many words " * 400, "tokens, but this model reads 256 at most")]
 )
 def test_a_prompt_that_cannot_be_read_is_refused(name: str, prompt: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):

@@ -8,6 +8,7 @@ import torch
 
 from neuronscope import attention_patterns
 from neuronscope.models import Model
+from tests.analyses.conftest import native
 
 PROMPT = "abc abc"
 
@@ -26,7 +27,7 @@ def test_no_token_looks_ahead(model: Model) -> None:
 def test_heads_without_queries_attend_evenly(make_model: Callable[..., Model]) -> None:
     model = make_model("gpt2")
     with torch.no_grad():
-        for block in model.hf.transformer.h:
+        for block in native(model).transformer.h:
             block.attn.c_attn.weight[:, : model.width] = 0
             block.attn.c_attn.bias[: model.width] = 0
     found = attention_patterns(model, PROMPT)
@@ -37,7 +38,7 @@ def test_heads_without_queries_attend_evenly(make_model: Callable[..., Model]) -
 
 def test_a_head_wired_to_the_previous_token_is_seen_there(make_model: Callable[..., Model]) -> None:
     model = make_model("gpt2")
-    network = model.hf.transformer
+    network = native(model).transformer
     width = model.head_width
     with torch.no_grad():
         # The stream is a code of the position alone; head 0 of layer 0 asks for the code before its own.

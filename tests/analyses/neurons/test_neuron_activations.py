@@ -10,6 +10,7 @@ from neuronscope import neuron_activations
 from neuronscope.data.prompts import common_prompts
 from neuronscope.models import Model
 from neuronscope.words import BadInput
+from tests.analyses.conftest import native
 
 PROMPT = "a small test"
 
@@ -21,10 +22,10 @@ def test_what_is_read_is_what_the_output_matrix_multiplies(make_model: Callable[
         block.mlp.down_proj.register_forward_pre_hook(
             lambda _module, args, layer=layer: caught.__setitem__(layer, args[0][0])
         )
-        for layer, block in enumerate(model.hf.model.layers)
+        for layer, block in enumerate(native(model).model.layers)
     ]
     with torch.no_grad():
-        model.hf(model.tokenize(PROMPT)[None])
+        native(model)(model.tokenize(PROMPT)[None])
     for hook in hooks:
         hook.remove()
     found = neuron_activations(model, PROMPT)
@@ -35,7 +36,7 @@ def test_what_is_read_is_what_the_output_matrix_multiplies(make_model: Callable[
 def test_a_neuron_with_a_planted_bias_comes_first(make_model: Callable[..., Model]) -> None:
     model = make_model("gpt2")
     with torch.no_grad():
-        model.hf.transformer.h[1].mlp.c_fc.bias[7] = 50.0
+        native(model).transformer.h[1].mlp.c_fc.bias[7] = 50.0
     found = neuron_activations(model, PROMPT, top_k=3)
     assert found.top_neuron.sel(layer=1, rank=1) == 7
     assert found.top_activation.sel(layer=1, rank=1) > 40
@@ -61,8 +62,8 @@ def test_the_common_reference_is_the_mean_over_all_tokens_of_the_common_prompts(
 ) -> None:
     model = make_model("gpt2")
     prompts = [common.clean for common in common_prompts()]
-    model.hf.config.n_positions = 1024
-    model.hf.transformer.wpe = torch.nn.Embedding(1024, model.width, dtype=torch.float64).eval()
+    native(model).config.n_positions = 1024
+    native(model).transformer.wpe = torch.nn.Embedding(1024, model.width, dtype=torch.float64).eval()
     raw = [neuron_activations(model, prompt).activation.values for prompt in prompts]
     mean = np.concatenate(raw, axis=-1).mean(-1, keepdims=True)
     less = neuron_activations(model, PROMPT, reference="common_prompts").activation.values

@@ -11,6 +11,7 @@ from neuronscope import activation_patching
 from neuronscope.instruments import put, run
 from neuronscope.models import Model
 from neuronscope.words import BadInput
+from tests.analyses.conftest import native
 
 CLEAN, CORRUPT = "the cat sat on", "the dog sat on"
 SAME = [place for place in range(len(CLEAN)) if CLEAN[place] == CORRUPT[place]]
@@ -44,7 +45,7 @@ def test_every_cell_is_one_run_with_one_patch(model: Model) -> None:
 def test_without_attention_only_the_last_position_can_matter(make_model: Callable[..., Model]) -> None:
     model = make_model("gpt2")
     with torch.no_grad():
-        for block in model.hf.transformer.h:
+        for block in native(model).transformer.h:
             block.attn.c_proj.weight.zero_()
     found = activation_patching(model, "one cat", "one car", target="x", distractor="y")
     denoise = found.effect.sel(direction="denoise").values
@@ -68,7 +69,9 @@ def test_the_effect_is_the_metric_between_its_two_ends(model: Model) -> None:
 
 def test_left_empty_the_answers_are_the_models_own(model: Model) -> None:
     with torch.no_grad():
-        best = [int(model.hf(model.tokenize(text)[None]).logits[0, -1].argmax()) for text in (CLEAN, CORRUPT)]
+        best = [
+            int(native(model)(model.tokenize(text)[None]).logits[0, -1].argmax()) for text in (CLEAN, CORRUPT)
+        ]
     if best[0] == best[1]:
         with pytest.raises(BadInput, match="both prompts score"):
             activation_patching(model, CLEAN, CORRUPT)

@@ -12,6 +12,7 @@ from neuronscope import logit_lens
 from neuronscope.models import Model
 from neuronscope.results import kind_of, provenance
 from neuronscope.words import BadInput
+from tests.analyses.conftest import native
 
 PROMPT = "the cat sat"
 
@@ -19,7 +20,7 @@ PROMPT = "the cat sat"
 def test_the_last_depth_is_what_the_model_says(model: Model) -> None:
     lens = logit_lens(model, PROMPT, top_k=7)
     with torch.no_grad():
-        said = model.hf(model.tokenize(PROMPT)[None]).logits[0].softmax(-1).topk(7)
+        said = native(model)(model.tokenize(PROMPT)[None]).logits[0].softmax(-1).topk(7)
     np.testing.assert_allclose(lens.probability.values[-1], said.values.numpy(), atol=1e-12)
     assert lens.candidate.values[-1].tolist() == [model.token_texts(row) for row in said.indices]
 
@@ -28,7 +29,11 @@ def test_depth_zero_reads_the_embedding(make_model: Callable[..., Model]) -> Non
     model = make_model("llama")
     tokens = model.tokenize(PROMPT)
     with torch.no_grad():
-        said = model.hf.lm_head(model.hf.model.norm(model.hf.model.embed_tokens(tokens))).softmax(-1)
+        said = (
+            native(model)
+            .lm_head(native(model).model.norm(native(model).model.embed_tokens(tokens)))
+            .softmax(-1)
+        )
     lens = logit_lens(model, PROMPT, top_k=1)
     np.testing.assert_allclose(lens.probability.values[0, :, 0], said.max(-1).values.numpy(), atol=1e-12)
 
@@ -38,7 +43,7 @@ def test_a_model_whose_blocks_add_nothing_reads_the_same_at_every_depth(
 ) -> None:
     model = make_model("gpt2")
     with torch.no_grad():
-        for block in model.hf.transformer.h:
+        for block in native(model).transformer.h:
             for out in (block.attn.c_proj, block.mlp.c_proj):
                 out.weight.zero_()
                 out.bias.zero_()
@@ -51,7 +56,7 @@ def test_a_model_whose_blocks_add_nothing_reads_the_same_at_every_depth(
 def test_a_model_that_knows_nothing_is_as_unsure_as_can_be(make_model: Callable[..., Model]) -> None:
     model = make_model("gpt_neox")
     with torch.no_grad():
-        model.hf.get_output_embeddings().weight.zero_()
+        native(model).get_output_embeddings().weight.zero_()
     np.testing.assert_allclose(logit_lens(model, PROMPT).entropy.values, math.log(256), rtol=1e-12)
 
 
@@ -83,7 +88,7 @@ def test_it_is_a_grid_until_a_mean_makes_it_a_profile_and_admits_it(model: Model
 
 def test_more_candidates_than_tokens_are_refused_in_words(make_model: Callable[..., Model]) -> None:
     model = make_model("gpt2")
-    model.hf.resize_token_embeddings(60)
+    native(model).resize_token_embeddings(60)
     with pytest.raises(BadInput, match="top_k=70 is more than the model's 60 tokens"):
         logit_lens(model, "!!", top_k=70)
 
