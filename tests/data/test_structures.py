@@ -67,6 +67,13 @@ def test_a_reply_goes_to_the_other_person(split: str) -> None:
 
 
 @several
+def test_at_a_meeting_one_turns_to_the_other(split: str) -> None:
+    for problem in drawn("meeting", split):
+        assert {problem.answer, problem.distractor} == {f" {problem.span('one')}", f" {problem.span('two')}"}
+        assert problem.distractor == f" {problem.span('actor')}"
+
+
+@several
 def test_told_sums_come_out_right(split: str) -> None:
     for problem in drawn("story-sum", split):
         assert int(problem.answer) == int(problem.span("first")) + int(problem.span("second"))
@@ -196,7 +203,7 @@ def test_acronyms_are_initials(split: str) -> None:
 
 
 @several
-@pytest.mark.parametrize("structure", ["repetition", "letter-repetition"])
+@pytest.mark.parametrize("structure", ["repetition", "letter-repetition", "nonsense"])
 def test_repeated_strings_have_the_period_they_name(structure: str, split: str) -> None:
     for problem in drawn(structure, split):
         period = int(problem.template.rsplit("-", 1)[1])

@@ -39,7 +39,7 @@ def greedy(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, prompt: s
     tokens = tokenizer(prompt)["input_ids"]
     for _ in range(n_new):
         tokens = [*tokens, int(model(torch.tensor([tokens])).logits[0, -1].argmax())]
-    return tokenizer.decode(tokens[-n_new:])
+    return str(tokenizer.decode(tokens[-n_new:]))
 
 
 def test_completions_are_those_of_each_prompt_alone(

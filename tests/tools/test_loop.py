@@ -111,6 +111,20 @@ def test_the_rate_warms_up_stays_and_decays() -> None:
     assert rates[9:] == pytest.approx([0.75e-2, 0.5e-2, 0.25e-2])
 
 
+def test_a_stretched_decay_goes_on_where_it_was_and_ends_later() -> None:
+    stretched = replace(SCHEDULE, steps=14, stretched_from=10, stretched_by=2)
+    rates = [stretched.rate(step) for step in range(14)]
+    assert rates[:10] == [SCHEDULE.rate(step) for step in range(10)]
+    assert rates[10:] == pytest.approx([0.5e-2, 0.375e-2, 0.25e-2, 0.125e-2])
+
+
+def test_a_second_cycle_starts_again_and_falls_to_zero() -> None:
+    cycled = replace(SCHEDULE, steps=16, second_from=12, second_rate=4e-3)
+    rates = [cycled.rate(step) for step in range(16)]
+    assert rates[:12] == [SCHEDULE.rate(step) for step in range(12)]
+    assert rates[12:] == pytest.approx([4e-3, 3e-3, 2e-3, 1e-3])
+
+
 def test_the_loss_is_that_of_the_next_token() -> None:
     logits = torch.zeros(1, 3, 4)
     logits[0, 0, 2] = 50.0

@@ -19,6 +19,7 @@ from tools.training import scribe
 from tools.training.answers import right_answers
 from tools.training.card import BUILTIN, held_out_problems, opened, share
 from tools.training.pages import document_nats
+from tools.training.tokenizer import BOUNDARY
 
 FOLDER = BUILTIN / "scribe"
 Opened = tuple[PreTrainedModel, PreTrainedTokenizerFast]
@@ -97,13 +98,13 @@ def test_the_loss_on_unread_documentation_is_that_of_the_card(card: dict[str, An
     model, tokenizer = shipped
     pages = documentation_split(validation=True)
     tokens = [tokenizer(page.text, verbose=False)["input_ids"] for page in pages]
-    nats = sum(document_nats(model, page, boundary=tokenizer.bos_token_id) for page in tokens)
+    nats = sum(document_nats(model, page, boundary=tokenizer.get_vocab()[BOUNDARY]) for page in tokens)
     n_bytes = sum(len(page.text) for page in pages)
     assert nats / n_bytes == pytest.approx(card["validation_loss"]["model_nats_per_byte"], rel=1e-3)
 
 
 @pytest.mark.parametrize("prompt", common_prompts(), ids=lambda prompt: prompt.name)
-def test_it_answers_the_common_prompts_and_their_twins(prompt: CommonPrompt, shipped: Opened) -> None:
+def test_it_answers_the_common_prompts_and_less_so_their_twins(prompt: CommonPrompt, shipped: Opened) -> None:
     model, tokenizer = shipped
     target, distractor = (tokenizer(answer)["input_ids"][0] for answer in (prompt.target, prompt.distractor))
     with torch.no_grad():
@@ -112,13 +113,13 @@ def test_it_answers_the_common_prompts_and_their_twins(prompt: CommonPrompt, shi
             for text in (prompt.clean, prompt.corrupt)
         )
     assert clean[target] > clean[distractor]
-    assert corrupt[distractor] > corrupt[target]
+    assert clean[target] - clean[distractor] > 2 + corrupt[target] - corrupt[distractor]
 
 
 def test_batches_are_a_function_of_the_step(shipped: Opened) -> None:
     _, tokenizer = shipped
     mix, again = scribe.Mix(tokenizer, seed=7), scribe.Mix(tokenizer, seed=7)
-    for step in (0, 3, 2750, 5000, 13_999):
+    for step in (0, 3, 2750, 5000, 15_000):
         assert np.array_equal(mix.batch(step), again.batch(step))
         assert mix.batch(step).size == scribe.BATCH_TOKENS
     assert mix.batch(3).shape[1] == scribe.CONTEXT == 2 * mix.batch(2).shape[1]
@@ -140,5 +141,6 @@ def test_phases_follow_one_another(shipped: Opened) -> None:
 def test_the_readme_says_the_card_s_numbers(card: dict[str, Any]) -> None:
     text = (FOLDER / "README.md").read_text()
     for said in (*card["accuracy_unseen"].values(), *card["held_out_arithmetic"].values()):
+        assert said["low"] <= said["accuracy"] <= said["high"]
         assert f"{said['accuracy']:.1%} | {said['low']:.1%} – {said['high']:.1%} | {said['n']}" in text
     assert f"{card['training']['steps']:,} steps" in text

@@ -37,7 +37,7 @@ def completions(
         rows = _extended(model, [prompts[i] for i in chosen], max(n_new[i] for i in chosen))
         for index, row in zip(chosen, rows, strict=True):
             new = row[len(prompts[index]) :][: n_new[index]]
-            written[index] = tokenizer.decode(new)
+            written[index] = str(tokenizer.decode(new))
     return written
 
 

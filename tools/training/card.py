@@ -15,7 +15,7 @@ import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 
 from neuronscope.data.documentation import documentation, documentation_digest, documentation_split
-from neuronscope.data.texts import Problem
+from neuronscope.data.texts import Problem, Split
 from neuronscope.data.texts.arithmetic import Part, Sum, problem_of, two_digit_problems
 from neuronscope.data.texts.mix import STRUCTURES, problems
 
@@ -34,6 +34,7 @@ LIMITS = {
 }
 BUILTIN = Path(__file__).parents[2] / "src" / "neuronscope" / "models" / "builtin"
 N_PROBLEMS = 500
+N_SEEN = 100
 PROBLEM_SEED = 2026
 
 
@@ -59,7 +60,7 @@ def share(right: Sequence[bool]) -> dict[str, Any]:
     n, p, z = len(right), sum(right) / len(right), 1.959964
     middle, spread = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     low, high = (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
-    return {"accuracy": round(p, 4), "low": round(low, 4), "high": round(high, 4), "n": n}
+    return {"accuracy": round(p, 4), "low": round(max(low, 0.0), 4), "high": round(min(high, 1.0), 4), "n": n}
 
 
 def held_out_problems(part: Part, sign: str) -> tuple[Problem, ...]:
@@ -74,12 +75,12 @@ def held_out_problems(part: Part, sign: str) -> tuple[Problem, ...]:
 
 
 def accuracies(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, *, count: int = N_PROBLEMS
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, *, count: int, split: Split
 ) -> dict[str, Any]:
-    """Return the accuracy on unseen templates and fillers of every structure."""
+    """Return the accuracy on every structure's problems of a split."""
     found = {}
     for name in STRUCTURES:
-        asked = problems(name, count, seed=PROBLEM_SEED)
+        asked = problems(name, count, seed=PROBLEM_SEED, split=split)
         found[name] = share(right_answers(model, tokenizer, asked))
     return found
 
@@ -162,7 +163,8 @@ def write_card(folder: Path, training: dict[str, Any], name: str) -> dict[str, A
         },
         "training": training,
         "validation_loss": page_losses(model, tokenizer).summary(),
-        "accuracy_unseen": accuracies(model, tokenizer),
+        "accuracy_unseen": accuracies(model, tokenizer, count=N_PROBLEMS, split="unseen"),
+        "accuracy_seen": accuracies(model, tokenizer, count=N_SEEN, split="train"),
         "held_out_arithmetic": held_out_arithmetic(model, tokenizer),
         "scoring": "greedy exact match of the whole answer, no boundary token first; 95 % Wilson intervals",
         "problem_seed": PROBLEM_SEED,

@@ -19,12 +19,20 @@ LOG = "log.jsonl"
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """How long and how fast a model learns: warm-up, a constant rate, a linear decay to zero at the end."""
+    """How long and how fast a model learns: warm-up, a constant rate, a linear decay to zero at the end.
+
+    The decay may be stretched: from `stretched_from` on it is slower, and ends `stretched_by` steps later. A
+    second cycle may follow: at `second_from` the rate starts again at `second_rate`, and falls to zero.
+    """
 
     steps: int
     learning_rate: float
     warm_up: int
     decay: int
+    stretched_from: int | None = None
+    stretched_by: int = 0
+    second_from: int | None = None
+    second_rate: float = 0.0
     weight_decay: float = 0.1
     clip: float = 1.0
     bfloat16: bool = False
@@ -32,7 +40,14 @@ class Schedule:
     def rate(self, step: int) -> float:
         """Return the learning rate of a step."""
         warmth = min(1.0, (step + 1) / self.warm_up)
-        return self.learning_rate * min(warmth, (self.steps - step) / max(1, self.decay), 1.0)
+        end = self.steps if self.second_from is None else self.second_from
+        planned = end - self.stretched_by
+        if step >= end:
+            return self.second_rate * (self.steps - step) / (self.steps - end)
+        if self.stretched_from is not None and step >= self.stretched_from:
+            reached = (planned - self.stretched_from) / self.decay
+            return self.learning_rate * reached * (end - step) / (end - self.stretched_from)
+        return self.learning_rate * min(warmth, (planned - step) / max(1, self.decay), 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from neuronscope.data.documentation import documentation_split
 
 from .ngram import tuned
+from .tokenizer import BOUNDARY
 
 
 @torch.no_grad()
@@ -66,7 +67,7 @@ class PageLosses:
 
 def page_losses(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> PageLosses:
     """Return the losses on the validation documents, of the model and of a 5-gram of the training ones."""
-    boundary = int(tokenizer.convert_tokens_to_ids("<|endoftext|>"))
+    boundary = tokenizer.get_vocab()[BOUNDARY]
     training = [
         tokenizer(page.text, verbose=False)["input_ids"] for page in documentation_split(validation=False)
     ]

@@ -19,13 +19,23 @@ from neuronscope.data.texts.words import LEXICON
 
 from .answers import right_answers
 from .loop import Run, Schedule, next_token_loss
-from .tokenizer import saved_tokenizer
+from .tokenizer import BOUNDARY, saved_tokenizer
 
 SEED = 7
 CONTEXT = 256
 BATCH_TOKENS = 2048
 SHAPE = {"n_layer": 6, "n_embd": 160, "n_head": 5, "vocab_size": 2560}
-SCHEDULE = Schedule(steps=13_500, learning_rate=3e-3, warm_up=300, decay=4000, bfloat16=True)
+SCHEDULE = Schedule(
+    steps=15_250,
+    learning_rate=3e-3,
+    warm_up=300,
+    decay=4000,
+    stretched_from=12_250,
+    stretched_by=500,
+    second_from=14_000,
+    second_rate=1e-3,
+    bfloat16=True,
+)
 _TOKENIZER_TEXTS = 20_000
 # Often enough that each word of the lexicon becomes one token.
 _LEXICON_REPEATS = 400
@@ -40,7 +50,9 @@ class Phase:
     documentation_share: float = DOCUMENTATION_SHARE
 
 
-_LAST = (("relative", 0.0), ("story-sum", 0.0))
+_NONSENSE = ("nonsense", 0.0)
+_MEETING = (("meeting", 0.0), _NONSENSE)
+_LAST = (("relative", 0.0), ("story-sum", 0.0), *_MEETING)
 _LATER = (("quotation", 0.0), ("reply", 0.0), *_LAST)
 _SUMS = (
     ("two-digit-addition", 32.0),
@@ -50,7 +62,7 @@ _SUMS = (
 )
 # The second phase repeats strings until copying from the context is learned, the third turns to
 # sums. The fourth lets other words be copied in other ways, so that copying does not depend on
-# them. The fifth reads more documentation, and the sixth, with the decay, weighs each structure by
+# them. The fifth reads more documentation; the last three, with the decay, weigh each structure by
 # what it still lacks.
 PHASES = (
     Phase(start=0, weights=_LATER),
@@ -98,8 +110,69 @@ PHASES = (
             ("continent", 4.0),
             ("reply", 6.0),
             ("repetition", 5.0),
+            *_MEETING,
         ),
         documentation_share=0.5,
+    ),
+    Phase(
+        start=11_250,
+        weights=(
+            ("two-digit-addition", 6.0),
+            ("one-digit-addition", 14.0),
+            ("story-sum", 7.0),
+            ("relative", 6.0),
+            ("repetition", 12.0),
+            ("letter-repetition", 4.0),
+            ("quotation", 16.0),
+            ("indirect-object", 18.0),
+            ("agreement", 12.0),
+            ("capital", 7.0),
+            ("language", 5.0),
+            ("currency", 5.0),
+            ("continent", 4.0),
+            ("reply", 8.0),
+            *_MEETING,
+        ),
+    ),
+    Phase(
+        start=12_250,
+        weights=(
+            ("two-digit-addition", 6.0),
+            ("one-digit-addition", 14.0),
+            ("story-sum", 7.0),
+            ("repetition", 18.0),
+            ("letter-repetition", 4.0),
+            ("quotation", 22.0),
+            ("indirect-object", 18.0),
+            ("meeting", 14.0),
+            ("reply", 8.0),
+            ("agreement", 10.0),
+            ("capital", 7.0),
+            ("language", 5.0),
+            ("currency", 5.0),
+            ("continent", 4.0),
+            _NONSENSE,
+        ),
+    ),
+    Phase(
+        start=14_000,
+        weights=(
+            ("two-digit-addition", 6.0),
+            ("one-digit-addition", 12.0),
+            ("story-sum", 7.0),
+            ("repetition", 10.0),
+            ("letter-repetition", 4.0),
+            ("nonsense", 16.0),
+            ("quotation", 22.0),
+            ("indirect-object", 16.0),
+            ("meeting", 14.0),
+            ("reply", 8.0),
+            ("agreement", 10.0),
+            ("capital", 6.0),
+            ("language", 5.0),
+            ("currency", 5.0),
+            ("continent", 3.0),
+        ),
     ),
 )
 
@@ -125,19 +198,20 @@ def make_model(**shape: int) -> PreTrainedModel:
 
     On a processor the fused form of GPT-2's own activation is the fastest, and so is attention written out.
     """
-    config = GPT2Config(
-        **{**SHAPE, **shape},
-        n_positions=CONTEXT,
-        activation_function="gelu_pytorch_tanh",
-        bos_token_id=0,
-        eos_token_id=0,
-        resid_pdrop=0.0,
-        embd_pdrop=0.1,
-        attn_pdrop=0.0,
-        use_cache=False,
-        attn_implementation="eager",
-    )
-    return GPT2LMHeadModel(config)
+    options: dict[str, Any] = {
+        **SHAPE,
+        **shape,
+        "n_positions": CONTEXT,
+        "activation_function": "gelu_pytorch_tanh",
+        "attn_implementation": "eager",
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+        "embd_pdrop": 0.1,
+        "resid_pdrop": 0.0,
+        "attn_pdrop": 0.0,
+        "use_cache": False,
+    }
+    return GPT2LMHeadModel(GPT2Config(**options))
 
 
 class Mix:
@@ -147,7 +221,7 @@ class Mix:
         self, tokenizer: PreTrainedTokenizerFast, *, seed: int, phases: tuple[Phase, ...] = PHASES
     ) -> None:
         self.tokenizer, self.seed, self.phases = tokenizer, seed, phases
-        self.boundary = int(tokenizer.convert_tokens_to_ids("<|endoftext|>"))
+        self.boundary = tokenizer.get_vocab()[BOUNDARY]
         pages = tokenizer([page.text for page in documentation_split(validation=False)], verbose=False)[
             "input_ids"
         ]

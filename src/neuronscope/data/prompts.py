@@ -8,7 +8,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True)
 class CommonPrompt:
-    """A clean prompt with its next token, and a corrupt one of equal length that asks for the distractor.
+    """A clean prompt with its next token, and a corrupt one of equal length that no longer asks for it.
 
     Lengths are those under the tokenizer of `builtin:scribe`.
     """
@@ -28,5 +28,5 @@ def common_prompts() -> tuple[CommonPrompt, ...]:
     >>> common_prompts()[0].target
     ' Mary'
     """
-    entries = json.loads(files(__package__).joinpath("prompts.json").read_text(encoding="utf-8"))
+    entries = json.loads(files("neuronscope.data").joinpath("prompts.json").read_text(encoding="utf-8"))
     return tuple(CommonPrompt(name=name, **entry) for name, entry in entries.items())

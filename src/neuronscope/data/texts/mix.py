@@ -57,6 +57,8 @@ STRUCTURES: dict[str, tuple[Structure, float]] = {
     "reply": (people.reply, 5),
     "relative": (agreement.relative, 4),
     "story-sum": (arithmetic.story_sum, 5),
+    "meeting": (people.meeting, 5),
+    "nonsense": (symbols.nonsense, 5),
 }
 """Each structure with its weight: the share of generated documents, in any unit."""
 

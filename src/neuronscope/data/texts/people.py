@@ -82,6 +82,19 @@ REPLY = Templates(
         "{one} asked {two} a question. Then {two} thanked",
     ),
 )
+MEETING = Templates(
+    train=(
+        "Today {one} and {two} were in the {place}, where {actor} met",
+        "{one} and {two} went to the {place}, where {actor} helped",
+        "{one} and {two} lived near the {place}, where {actor} often saw",
+        "This morning {one} and {two} walked to the {place}. There {actor} gave the {thing} back to",
+        "While {one} and {two} were at the {place}, {actor} talked to",
+    ),
+    unseen=(
+        "Today {one} and {two} walked to the {place}, where {actor} helped",
+        "This morning {one} and {two} were in the {place}, where {actor} met",
+    ),
+)
 SHE_ENDINGS = (" was tired.", " had time.", " was late.", " wanted to rest.", " needed help.", " felt happy.")
 
 
@@ -159,3 +172,19 @@ def reply(rng: Random, *, split: Split = "train") -> Problem:
         "thing": rng.choice(pool(THINGS, 4, split)),
     }
     return stated("reply", REPLY.pick(rng, split), split, slots, answer=f" {one}", distractor=f" {two}")
+
+
+def meeting(rng: Random, *, split: Split = "train") -> Problem:
+    """Return a sentence about two people somewhere, one of whom turns to the other, who is the answer."""
+    one, two = rng.sample(pool(NAMES, 4, split), 2)
+    actor, other = rng.sample((one, two), 2)
+    slots = {
+        "one": one,
+        "two": two,
+        "actor": actor,
+        "place": rng.choice(pool(PLACES, 5, split)),
+        "thing": rng.choice(pool(THINGS, 5, split)),
+    }
+    return stated(
+        "meeting", MEETING.pick(rng, split), split, slots, answer=f" {other}", distractor=f" {actor}"
+    )

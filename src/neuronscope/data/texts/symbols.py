@@ -3,7 +3,7 @@
 from random import Random
 
 from .problem import Problem, Split, Templates, digest, pool, stated
-from .words import ADJECTIVES, CAPITALS, LETTERS, LEXICON, NAMES, TITLE_WORDS
+from .words import ADJECTIVES, CAPITALS, LETTERS, LEXICON, NAMES, SYLLABLES, TITLE_WORDS
 
 LOGIC = Templates(
     train=("{facts} So {claim} is", "Given: {facts} Then {claim} is", "{facts} Therefore {claim} is"),
@@ -189,6 +189,17 @@ def repetition(rng: Random, *, split: Split = "train") -> Problem:
     index = rng.randrange(len(styles))
     words = rng.sample(pool(LEXICON, 0, split), rng.randint(3, 16))
     return _repeated("repetition", words, styles[index], rng, split, f"{split}/{index}")
+
+
+def nonsense(rng: Random, *, split: Split = "train") -> Problem:
+    """Return words that do not exist, repeated with a variable period; the answer comes next."""
+    styles = ("| ", "|, ", "Say: | ") if split == "train" else ("Say |, ",)
+    index = rng.randrange(len(styles))
+    syllables = pool(SYLLABLES, 0, split)
+    tokens = list(
+        dict.fromkeys("".join(rng.choices(syllables, k=rng.randint(1, 2))) for _ in range(rng.randint(4, 8)))
+    )
+    return _repeated("nonsense", tokens, styles[index], rng, split, f"{split}/{index}")
 
 
 def letter_repetition(rng: Random, *, split: Split = "train") -> Problem:

@@ -80,6 +80,13 @@ MEANINGS = tuple(
 LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
 CAPITALS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
+SYLLABLES = tuple(
+    onset + vowel + coda
+    for onset in "bdfgklmnprstvz"
+    for vowel in "aeiou"
+    for coda in ("", "l", "n", "s", "x")
+)
+
 # One word or more for every letter that acronyms use.
 TITLE_WORDS = tuple(
     "American Arts Animal British Business Bank Central City Council Digital Defence Development "
