@@ -10,16 +10,15 @@ export type Section = "Architecture" | "Training" | "Usage and limits";
 
 const WORDS: readonly (readonly [Section, RegExp])[] = [
   ["Architecture", /architecture|size|tokenizer|config/],
-  ["Training", /train|data|corpus|loss|accuracy|evaluation|result|measure|mix|optimi/],
-  ["Usage and limits", /./],
+  ["Usage and limits", /usage|limit|about|licen[cs]e|readme/],
 ];
 
-/** Facts by tab; a group that no tab claims belongs to usage and limits. */
+/** Facts by tab; what no other tab claims tells how the model was made and how well it does. */
 export function sections(facts: readonly Fact[]): Record<Section, Fact[]> {
   const found: Record<Section, Fact[]> = { Architecture: [], Training: [], "Usage and limits": [] };
   for (const fact of facts) {
     const [section] = WORDS.find(([, words]) => words.test(fact.group.toLowerCase())) ?? [
-      "Usage and limits" as const,
+      "Training" as const,
     ];
     found[section].push(fact);
   }
