@@ -34,6 +34,12 @@ def test_every_site_answers_to_a_law_and_agrees_to_rounding(family: str) -> None
     assert all(gap is not None and gap < 2e-5 for gap in gaps.values()), gaps
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_site_that_is_not_there_has_no_difference(family: str) -> None:
+    rows = [row for row in opened(family).certificate.rows if row.site in lacked(family)]
+    assert [row.worst for row in rows] == [None] * len(rows)
+
+
 @pytest.mark.parametrize("family", ["gpt2", "gpt_neox parallel", "llama"])
 def test_in_double_precision_what_a_block_adds_is_what_its_stream_gains(family: str) -> None:
     certificate = opened(family, dtype=torch.float64).certificate

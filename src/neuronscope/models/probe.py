@@ -24,7 +24,7 @@ class Verdict:
     def __init__(self, name: str) -> None:
         self.name, self.status, self.worst = name, EXACT, None
         self.reason = "reads and writes leave every other number alone"
-        self.instead = ""
+        self.instead, self.absent = "", False
         if SITES[name].derived:
             self.status, self.reason = REDUCED, _READ_ONLY
 
@@ -34,7 +34,9 @@ class Verdict:
             self.status, self.reason, self.instead = status, reason, instead
 
     def measure(self, gap: float) -> None:
-        """Remember the largest difference."""
+        """Remember the largest difference; where the site is absent there was nothing to compare."""
+        if self.absent:
+            return
         self.worst = gap if self.worst is None else max(self.worst, gap)
 
     def row(self) -> Row:
@@ -77,6 +79,7 @@ def _present(anatomy: Anatomy, verdicts: Mapping[str, Verdict]) -> Iterable[Plac
             found = anatomy.tap(name, layer)
             if isinstance(found, Absence):
                 verdicts[name].learn(REFUSED, found.reason, found.instead)
+                verdicts[name].absent = True
             else:
                 yield name, layer
 
