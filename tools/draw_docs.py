@@ -17,7 +17,10 @@ CORRUPT = "When Mary and John went to the shop, Mary gave a drink to"
 
 PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "logit_lens": ({"prompt": CLEAN}, {}),
-    "attention_patterns": ({"prompt": "red box, blue cup, red"}, {"select": {"layer": 2, "head": 1}}),
+    "attention_patterns": (
+        {"prompt": "Words: lamp river chair lamp river chair lamp river"},
+        {"select": {"layer": 5, "head": 2}},
+    ),
     "neuron_activations": (
         {"prompt": "Paris is the capital of France.", "reference": "prompt"},
         {"variable": "top_activation", "select": {"layer": 3}},
@@ -26,7 +29,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"prompt": CLEAN, "corrupt": CORRUPT, "target": " Mary", "distractor": " John"},
         {},
     ),
-    "model_card": ({}, {}),
+    "model_card": ({}, {"variable": "equation"}),
 }
 """Analysis to its arguments (the model apart) and to what of its result is drawn."""
 
