@@ -15,6 +15,7 @@ from neuronscope.data.documentation import documentation_split
 from neuronscope.data.packing import pack, window
 from neuronscope.data.texts.countries import COUNTRIES
 from neuronscope.data.texts.mix import DOCUMENTATION_SHARE, STRUCTURES, document, problems
+from neuronscope.data.texts.problem import pool
 from neuronscope.data.texts.words import LEXICON
 
 from .answers import right_answers
@@ -48,6 +49,8 @@ class Phase:
     start: int
     weights: tuple[tuple[str, float], ...] = ()
     documentation_share: float = DOCUMENTATION_SHARE
+    strings_share: float = 0.0
+    """The share of the generated documents that are repeated random tokens instead."""
 
 
 _NONSENSE = ("nonsense", 0.0)
@@ -225,17 +228,37 @@ class Mix:
         pages = tokenizer([page.text for page in documentation_split(validation=False)], verbose=False)[
             "input_ids"
         ]
+        held_out = {token for word in pool(LEXICON, 0, "unseen") for token in tokenizer(f" {word}")["input_ids"]}
+        held_out |= {token for word in pool(LEXICON, 0, "unseen") for token in tokenizer(word)["input_ids"]}
+        self.free = [token for token in range(len(tokenizer)) if token not in {self.boundary} | held_out]
         self.stream = np.array([token for page in pages for token in (self.boundary, *page)], dtype=np.int64)
 
     def phase(self, step: int) -> Phase:
         """Return the phase that a step belongs to."""
         return [phase for phase in self.phases if phase.start <= step][-1]
 
+    def _string(self, rng: Random) -> list[int]:
+        """Return random tokens repeated, after an opening of some others and with or without a separator.
+
+        The whole vocabulary is drawn from, but for the words that `repetition` holds out: what a model
+        learns from such strings is to copy, not which words are copied.
+        """
+        tokens = rng.sample(self.free, min(rng.randint(2, 16), rng.randint(2, 16)))
+        opening = rng.sample(self.free, rng.choice((0, 0, 1, 2, 3)))
+        separator = rng.choice(([], [], rng.sample(self.free, 1)))
+        string = [token for _ in range(rng.randint(2, 4)) for word in tokens for token in (word, *separator)]
+        return opening + string[: max(len(tokens) + 2, len(string) - rng.randrange(len(tokens)))]
+
     def _documents(self, step: int) -> Iterator[list[int]]:
         rng = Random(f"{self.seed}/{step}")
-        weights = dict(self.phase(step).weights)
+        phase = self.phase(step)
+        weights = dict(phase.weights)
         while True:
-            yield from self.tokenizer([document(rng, weights) for _ in range(64)])["input_ids"]
+            texts = [document(rng, weights) for _ in range(64)]
+            for tokens in self.tokenizer(texts)["input_ids"]:
+                # Without strings the draws are those of a phase that has none.
+                is_string = phase.strings_share and rng.random() < phase.strings_share
+                yield self._string(rng) if is_string else tokens
 
     def batch(self, step: int) -> np.ndarray:
         """Return the token ids of a step (row, position); every fourth batch is long and low."""
