@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from neuronscope.models.attention import ACTIVE, Taps, _SoftmaxTap, eager_of
+from neuronscope.models.attention import ACTIVE, Place, Taps, _SoftmaxTap, eager_of
 from neuronscope.models.forward import Resume, forward, fresh
 from neuronscope.words import BadInput
 from tests.models.tiny import FAMILIES, LAYERS, eager, opened, plain_logits, some_tokens
@@ -33,22 +33,24 @@ def test_a_pass_resumed_from_the_stream_of_a_layer_is_the_whole_pass(family: str
     model, tokens = opened(family), some_tokens()
     streams: list[Tensor] = []
     with torch.no_grad():
-        whole, _ = forward(model.anatomy, tokens, {("resid_pre", layer): lambda x: streams.append(x) or x})
-        resumed, fired = forward(
-            model.anatomy, tokens, {("q", 0): lambda q: q}, resume=Resume(layer, streams[0])
+        whole = forward(
+            model.anatomy, tokens, {Place("resid_pre", layer): lambda x: streams.append(x) or x}
+        ).logits
+        second = forward(
+            model.anatomy, tokens, {Place("q", 0): lambda q: q}, resume=Resume(layer, streams[0])
         )
     assert whole is not None
-    assert resumed is not None
-    assert torch.equal(resumed, whole)
-    assert fired == set()  # the skipped block did not run
+    assert second.logits is not None
+    assert torch.equal(second.logits, whole)
+    assert second.fired == set()  # the skipped block did not run
     assert traces(model.hf) == 0
 
 
 def test_the_last_position_alone_gives_the_same_logits() -> None:
     model, tokens = opened("llama"), some_tokens()
     with torch.no_grad():
-        whole, _ = forward(model.anatomy, tokens, {})
-        last, _ = forward(model.anatomy, tokens, {}, last=True)
+        whole = forward(model.anatomy, tokens, {}).logits
+        last = forward(model.anatomy, tokens, {}, logits_to_keep=1).logits
     assert whole is not None
     assert last is not None
     assert last.shape[1] == 1
@@ -63,13 +65,18 @@ def test_a_pass_leaves_no_hook_and_no_reference(monkeypatch: pytest.MonkeyPatch)
         kept.append(weakref.ref(tensor))
         return tensor
 
-    visits: Any = {("z", 1): visit, ("pattern", 1): visit, ("mlp_out", 2): visit, ("resid_pre", 0): visit}
+    visits: Any = {
+        Place("z", 1): visit,
+        Place("pattern", 1): visit,
+        Place("mlp_out", 2): visit,
+        Place("resid_pre", 0): visit,
+    }
     with torch.no_grad():
-        logits, fired = forward(model.anatomy, tokens, visits)
-    assert fired == set(visits)
+        done = forward(model.anatomy, tokens, visits)
+    assert done.fired == set(visits)
     assert traces(model.hf) == 0
     assert ACTIVE.get() is None
-    del logits
+    del done
     gc.collect()
     assert [reference() for reference in kept] == [None] * 4
 
@@ -82,11 +89,16 @@ def test_an_error_on_the_way_leaves_nothing_either() -> None:
 
     stream = torch.zeros(2, 9, model.width)
     with torch.no_grad(), pytest.raises(ZeroDivisionError):
-        forward(model.anatomy, tokens, {("pattern", 2): fail, ("mlp_in", 1): fail}, resume=Resume(2, stream))
+        forward(
+            model.anatomy,
+            tokens,
+            {Place("pattern", 2): fail, Place("mlp_in", 1): fail},
+            resume=Resume(2, stream),
+        )
     assert traces(model.hf) == 0
     assert ACTIVE.get() is None
     with torch.no_grad():
-        again, _ = forward(model.anatomy, tokens, {})
+        again = forward(model.anatomy, tokens, {}).logits
     assert again is not None
     assert torch.equal(again, plain_logits(eager("llama"), tokens))
 
@@ -98,12 +110,14 @@ def test_two_threads_on_one_model_do_not_see_each_other() -> None:
 
     def change() -> None:
         with torch.no_grad():
-            rounds = [forward(model.anatomy, tokens, {("z", 0): torch.zeros_like})[0] for _ in range(30)]
+            rounds = [
+                forward(model.anatomy, tokens, {Place("z", 0): torch.zeros_like}).logits for _ in range(30)
+            ]
         outcomes["changed"] = all(not torch.equal(logits, plain) for logits in rounds if logits is not None)
 
     def read() -> None:
         with torch.no_grad():
-            rounds = [forward(model.anatomy, tokens, {("q", 1): lambda q: q})[0] for _ in range(30)]
+            rounds = [forward(model.anatomy, tokens, {Place("q", 1): lambda q: q}).logits for _ in range(30)]
         outcomes["read"] = all(torch.equal(logits, plain) for logits in rounds if logits is not None)
 
     def use() -> None:
@@ -127,7 +141,7 @@ def test_another_model_that_runs_inside_a_pass_is_left_alone() -> None:
         return torch.zeros_like(tensor)
 
     with torch.no_grad():
-        forward(model.anatomy, tokens, {("z", 1): visit})
+        forward(model.anatomy, tokens, {Place("z", 1): visit})
     assert torch.equal(inside[0], plain_logits(eager("llama"), tokens))
 
 
@@ -148,7 +162,7 @@ def test_a_copy_of_rows_that_share_memory_separates_them() -> None:
 def test_a_place_that_a_network_lacks_is_refused_before_it_runs() -> None:
     model = opened("gpt2")
     with pytest.raises(BadInput, match="There is no mlp_up here: this MLP has no gate"):
-        forward(model.anatomy, some_tokens(), {("mlp_up", 1): lambda x: x})
+        forward(model.anatomy, some_tokens(), {Place("mlp_up", 1): lambda x: x})
     assert traces(model.hf) == 0
 
 
@@ -169,7 +183,7 @@ def test_a_module_that_shows_no_tensor_is_refused(side: str, said: str) -> None:
         lambda *_: model.hf.transformer.spare(word="nothing") and None
     )
     with torch.no_grad(), pytest.raises(BadInput, match=said):
-        forward(model.anatomy, some_tokens(), {(f"module.transformer.spare:{side}", None): lambda x: x})
+        forward(model.anatomy, some_tokens(), {Place(f"module.transformer.spare:{side}"): lambda x: x})
     assert traces(model.hf) == 1  # the hook of this test itself
 
 
@@ -180,7 +194,7 @@ def test_columns_beyond_the_keys_stay_outside_the_site() -> None:
     def keep(name: str) -> Any:
         return lambda tensor: seen.setdefault(name, tensor)
 
-    taps = Taps({("scores", 0): keep("scores"), ("pattern", 0): torch.zeros_like}, {})
+    taps = Taps({Place("scores", 0): keep("scores"), Place("pattern", 0): torch.zeros_like}, {})
     scores = torch.randn(1, 2, 3, 4)
     with _SoftmaxTap(taps, 0, n_keys=3):
         weights = torch.softmax(scores, dim=-1)
@@ -204,6 +218,6 @@ def test_a_pass_shows_every_layer_its_own_tensor() -> None:
         return lambda tensor: seen.setdefault(layer, tensor)
 
     with torch.no_grad():
-        forward(model.anatomy, tokens, {("z", layer): keep(layer) for layer in range(LAYERS)})
+        forward(model.anatomy, tokens, {Place("z", layer): keep(layer) for layer in range(LAYERS)})
     assert sorted(seen) == list(range(LAYERS))
     assert not torch.equal(seen[0], seen[1])

@@ -53,6 +53,7 @@ class Phase:
     """The share of the generated documents that are repeated random tokens instead."""
 
 
+_STRINGS = 0.2
 _NONSENSE = ("nonsense", 0.0)
 _MEETING = (("meeting", 0.0), _NONSENSE)
 _LAST = (("relative", 0.0), ("story-sum", 0.0), *_MEETING)
@@ -76,7 +77,10 @@ PHASES = (
     ),
     Phase(start=4250, weights=(*_SUMS, *_LATER)),
     Phase(
-        start=5000, weights=(*_SUMS, ("quotation", 14.0), ("indirect-object", 10.0), ("reply", 0.0), *_LAST)
+        start=5000,
+        weights=(*_SUMS, ("quotation", 14.0), ("indirect-object", 10.0), ("reply", 0.0), *_LAST),
+        documentation_share=0.3,
+        strings_share=_STRINGS,
     ),
     Phase(
         start=7250,
@@ -94,7 +98,8 @@ PHASES = (
             ("country-of", 4.0),
             *_LAST,
         ),
-        documentation_share=0.55,
+        documentation_share=0.4,
+        strings_share=_STRINGS,
     ),
     Phase(
         start=9500,
@@ -115,7 +120,8 @@ PHASES = (
             ("repetition", 5.0),
             *_MEETING,
         ),
-        documentation_share=0.5,
+        documentation_share=0.4,
+        strings_share=_STRINGS,
     ),
     Phase(
         start=11_250,
@@ -136,6 +142,8 @@ PHASES = (
             ("reply", 8.0),
             *_MEETING,
         ),
+        documentation_share=0.3,
+        strings_share=_STRINGS,
     ),
     Phase(
         start=12_250,
@@ -156,6 +164,8 @@ PHASES = (
             ("continent", 4.0),
             _NONSENSE,
         ),
+        documentation_share=0.3,
+        strings_share=_STRINGS,
     ),
     Phase(
         start=14_000,
@@ -176,6 +186,8 @@ PHASES = (
             ("currency", 5.0),
             ("continent", 3.0),
         ),
+        documentation_share=0.3,
+        strings_share=_STRINGS,
     ),
 )
 
@@ -228,9 +240,12 @@ class Mix:
         pages = tokenizer([page.text for page in documentation_split(validation=False)], verbose=False)[
             "input_ids"
         ]
-        held_out = {token for word in pool(LEXICON, 0, "unseen") for token in tokenizer(f" {word}")["input_ids"]}
+        held_out = {
+            token for word in pool(LEXICON, 0, "unseen") for token in tokenizer(f" {word}")["input_ids"]
+        }
         held_out |= {token for word in pool(LEXICON, 0, "unseen") for token in tokenizer(word)["input_ids"]}
         self.free = [token for token in range(len(tokenizer)) if token not in {self.boundary} | held_out]
+        self.comma = tuple(tokenizer(",")["input_ids"])
         self.stream = np.array([token for page in pages for token in (self.boundary, *page)], dtype=np.int64)
 
     def phase(self, step: int) -> Phase:
@@ -238,16 +253,17 @@ class Mix:
         return [phase for phase in self.phases if phase.start <= step][-1]
 
     def _string(self, rng: Random) -> list[int]:
-        """Return random tokens repeated, after an opening of some others and with or without a separator.
+        """Return random tokens three times over, after an opening cut out of the documentation.
 
-        The whole vocabulary is drawn from, but for the words that `repetition` holds out: what a model
-        learns from such strings is to copy, not which words are copied.
+        The whole vocabulary is drawn from, but for the words that `repetition` holds out: what is learned
+        from such strings is to copy whatever stands there, and not which words are copied.
         """
         tokens = rng.sample(self.free, min(rng.randint(2, 16), rng.randint(2, 16)))
-        opening = rng.sample(self.free, rng.choice((0, 0, 1, 2, 3)))
-        separator = rng.choice(([], [], rng.sample(self.free, 1)))
-        string = [token for _ in range(rng.randint(2, 4)) for word in tokens for token in (word, *separator)]
-        return opening + string[: max(len(tokens) + 2, len(string) - rng.randrange(len(tokens)))]
+        length = rng.choice((0, 0, rng.randint(1, 10)))
+        start = rng.randrange(len(self.stream) - length)
+        separator = rng.choice(((), (), self.comma, (rng.choice(self.free),)))
+        string = [token for word in tokens for token in (word, *separator)]
+        return self.stream[start : start + length].tolist() + 3 * string
 
     def _documents(self, step: int) -> Iterator[list[int]]:
         rng = Random(f"{self.seed}/{step}")

@@ -10,6 +10,7 @@ from torch import Tensor
 from neuronscope.instruments.ops import Op
 from neuronscope.instruments.readings import Readings, cut
 from neuronscope.instruments.visits import Gathered, gradients, in_words, visits_of
+from neuronscope.models.attention import Place
 from neuronscope.models.forward import forward
 from neuronscope.models.model import Model
 from neuronscope.models.sites import Site
@@ -87,10 +88,9 @@ def run(
     gathered = Gathered(set())
     visits = visits_of(model, reads, ops, gathered, with_graph=grad is not None, stop=stop)
     with torch.set_grad_enabled(grad is not None):
-        logits, fired = forward(model.anatomy, tokens, visits)
-    check_fired(
-        {(op.site.name, op.site.layer) for op in ops} | {(s.name, s.layer) for s in reads}, fired, stop
-    )
+        done = forward(model.anatomy, tokens, visits)
+    check_fired(visits, done.fired, stop)
+    logits = done.logits
     if grad is None:
         gathered.check_unchanged()
         return Run(model, tokens, logits, gathered.values, None)
@@ -135,12 +135,10 @@ def wanted(model: Model, get: str | Site | Iterable[str | Site]) -> list[Site]:
     return list(spelt)
 
 
-def check_fired(
-    asked: Iterable[tuple[str, int | str | None]], fired: Iterable[object], stopped: bool
-) -> None:
+def check_fired(asked: Iterable[Place], fired: Iterable[Place], stopped: bool) -> None:
     """Raise `BadInput` when a site that was asked for was never reached in the pass."""
     missed = sorted(
-        f"{name}" if layer is None else f"{name}.{layer}" for name, layer in set(asked) - set(fired)
+        str(Site(place.name, place.layer, stack=place.stack)) for place in set(asked) - set(fired)
     )
     if missed and stopped:
         raise BadInput(f"{missed[0]} comes after the last site read, where this run stops: use stop=False.")

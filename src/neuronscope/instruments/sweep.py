@@ -87,13 +87,13 @@ def _changed_logits(
     tokens = ids.repeat(len(ops), 1)
     resume = None if stream is None else Resume(layer, stream.repeat(len(ops), 1, 1))
     # A change of the logits names positions of the whole prompt, so then every position is kept.
-    last = all(op.site.name != "logits" for op in ops)
+    options = {} if any(op.site.name == "logits" for op in ops) else {"logits_to_keep": 1}
     visits = visits_of(model, (), ops, Gathered(set()))
     with torch.no_grad():
-        logits, fired = forward(model.anatomy, tokens, visits, resume=resume, last=last)
-    check_fired({(op.site.name, op.site.layer) for op in ops}, fired, stopped=False)
-    assert logits is not None
-    return logits[:, -1]
+        done = forward(model.anatomy, tokens, visits, resume=resume, **options)
+    check_fired(visits, done.fired, stopped=False)
+    assert done.logits is not None
+    return done.logits[:, -1]
 
 
 def _measured(metric: LastMetric, logits: Tensor) -> Tensor:

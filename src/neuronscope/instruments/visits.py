@@ -60,7 +60,7 @@ class SiteVisit:
         return tensor
 
     def _changed(self, tensor: Tensor) -> Tensor:
-        name = self.place[0]
+        name = self.place.name
         tensor = fresh(tensor)
         shown = in_words(name, tensor)
         for op in self.ops:
@@ -69,7 +69,7 @@ class SiteVisit:
         return tensor
 
     def _kept(self, tensor: Tensor) -> Tensor:
-        shown = in_words(self.place[0], tensor)
+        shown = in_words(self.place.name, tensor)
         for site in self.reads:
             piece = cut(shown, site, site.kind.words)
             if piece.untyped_storage().nbytes() > piece.numel() * piece.element_size():
@@ -135,7 +135,7 @@ def visits_of(
 
 def _place(site: Site) -> Place:
     assert not isinstance(site.layer, str)
-    return (site.name, site.layer)
+    return Place(site.name, site.layer, site.stack)
 
 
 def gradients(

@@ -9,7 +9,7 @@ only when asked.
 import sys
 from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,16 @@ from transformers.modeling_utils import AttentionInterface
 
 KEY = "neuronscope"
 STAGES = ("q", "k", "v", "scores", "pattern", "z")
-Place = tuple[str, int | None]
+
+
+class Place(NamedTuple):
+    """Where a tensor passes: site name, layer where it has one, and stack where there are several."""
+
+    name: str
+    layer: int | None = None
+    stack: str | None = None
+
+
 Visit = Callable[[Tensor], Tensor]
 _SOFTMAX: Collection[Any] = (nn.functional.softmax, torch.softmax, torch.Tensor.softmax)
 
@@ -32,9 +41,8 @@ class Taps:
         self.layer_of = layer_of
         self.fired: set[Place] = set()
 
-    def visit(self, name: str, layer: int | None, tensor: Tensor) -> Tensor:
+    def visit(self, place: Place, tensor: Tensor) -> Tensor:
         """Show a tensor to its visit, where there is one, and return what the model goes on with."""
-        place = (name, layer)
         if place not in self.visits:
             return tensor
         self.fired.add(place)
@@ -61,8 +69,8 @@ class _SoftmaxTap(TorchFunctionMode):
 
     def _seen(self, name: str, tensor: Tensor) -> Tensor:
         if tensor.shape[-1] == self.n_keys:
-            return self.taps.visit(name, self.layer, tensor)
-        seen = self.taps.visit(name, self.layer, tensor[..., : self.n_keys])
+            return self.taps.visit(Place(name, self.layer), tensor)
+        seen = self.taps.visit(Place(name, self.layer), tensor[..., : self.n_keys])
         return torch.cat([seen, tensor[..., self.n_keys :]], dim=-1)
 
 
@@ -97,15 +105,15 @@ def _attention(
     layer = None if taps is None else taps.layer_of.get(module)
     if taps is None or layer is None:
         return eager(module, query, key, value, attention_mask, *args, **kwargs)
-    query = taps.visit("q", layer, query)
-    key = taps.visit("k", layer, key)
-    value = taps.visit("v", layer, value)
-    if ("scores", layer) in taps.visits or ("pattern", layer) in taps.visits:
+    query = taps.visit(Place("q", layer), query)
+    key = taps.visit(Place("k", layer), key)
+    value = taps.visit(Place("v", layer), value)
+    if Place("scores", layer) in taps.visits or Place("pattern", layer) in taps.visits:
         with _SoftmaxTap(taps, layer, key.shape[-2]):
             z, weights = eager(module, query, key, value, attention_mask, *args, **kwargs)
     else:
         z, weights = eager(module, query, key, value, attention_mask, *args, **kwargs)
-    return taps.visit("z", layer, z), weights
+    return taps.visit(Place("z", layer), z), weights
 
 
 AttentionInterface.register(KEY, _attention)

@@ -22,42 +22,57 @@ class Resume:
     stream: Tensor
 
 
+@dataclass(frozen=True)
+class Pass:
+    """What one pass gave: the output of the network, None where a visit ended it, and what fired."""
+
+    output: Any
+    fired: set[Place]
+
+    @property
+    def logits(self) -> Tensor | None:
+        """Return the logits as the network gave them, or None where the pass ended before them."""
+        return getattr(self.output, "logits", None)
+
+
 class Enough(Exception):
     """Raised by a visit to end the pass early."""
 
 
 def forward(
     anatomy: Anatomy,
-    tokens: Tensor,
+    inputs: Tensor | Mapping[str, Any],
     visits: Mapping[Place, Visit],
     *,
     resume: Resume | None = None,
-    last: bool = False,
-) -> tuple[Tensor | None, set[Place]]:
-    """Run the network once with the given visits and return its logits and the places that fired.
+    **options: Any,
+) -> Pass:
+    """Run the network once with the given visits and return its output and the places that fired.
 
-    Logits are [batch position vocab], or [batch 1 vocab] with ``last``; None when a visit raised `Enough`.
-    Hooks exist only during the pass. A lock lets one pass at a time hold hooks on a network; passes of other
-    threads that take no lock see none of them, because every hook asks whose taps are active.
+    ``inputs`` are token ids [batch position], or the network's own arguments by name; ``options`` are
+    further arguments of it, such as ``logits_to_keep=1``. Hooks exist only during the pass. A lock lets one
+    pass at a time hold hooks on a network; passes of other threads that take no lock see none of them,
+    because every hook asks whose taps are active.
     """
     taps = Taps(visits, anatomy.layer_of)
     with anatomy.lock, ExitStack() as stack:
-        for name, layer in visits:
-            found = anatomy.module_tap(Site(name)) if Site(name).module else anatomy.tap(name, layer)
+        for place in visits:
+            site = Site(place.name)
+            found = anatomy.module_tap(site) if site.module else anatomy.tap(place.name, place.layer)
             if isinstance(found, Tap):
-                stack.callback(_hooked(taps, (name, layer), found).remove)
+                stack.callback(_hooked(taps, place, found).remove)
             elif isinstance(found, Absence):
                 raise BadInput(
-                    f"There is no {name} here: {found.reason}; the nearest site is {found.instead}."
+                    f"There is no {place.name} here: {found.reason}; the nearest site is {found.instead}."
                 )
         if resume is not None:
             _skip_to(anatomy, taps, resume, stack)
         stack.callback(ACTIVE.reset, ACTIVE.set(taps))
-        options = {"logits_to_keep": 1} if last else {}
+        named = {"input_ids": inputs} if isinstance(inputs, Tensor) else dict(inputs)
         try:
-            return anatomy.network(tokens, use_cache=False, **options).logits, taps.fired
+            return Pass(anatomy.network(**{"use_cache": False, **named, **options}), taps.fired)
         except Enough:
-            return None, taps.fired
+            return Pass(None, taps.fired)
 
 
 def fresh(tensor: Tensor) -> Tensor:
@@ -72,8 +87,8 @@ def fresh(tensor: Tensor) -> Tensor:
 def _hooked(taps: Taps, place: Place, tap: Tap) -> Any:
     def seen(tensor: Tensor) -> Tensor:
         if tap.derive is None:
-            return taps.visit(*place, tensor)
-        taps.visit(*place, tap.derive(tensor))
+            return taps.visit(place, tensor)
+        taps.visit(place, tap.derive(tensor))
         return tensor
 
     def before(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -99,13 +114,13 @@ def _with_input(
     named = [name for name, value in kwargs.items() if isinstance(value, Tensor)]
     name = "hidden_states" if "hidden_states" in named else next(iter(named), None)
     if name is None:
-        raise BadInput(f"{place[0]} shows no tensor: the module takes none as its input.")
+        raise BadInput(f"{place.name} shows no tensor: the module takes none as its input.")
     return args, {**kwargs, name: seen(kwargs[name])}
 
 
 def _tensor(value: Any, place: Place) -> Tensor:
     if not isinstance(value, Tensor):
-        raise BadInput(f"{place[0]} shows a {type(value).__name__}, not a tensor: choose another module.")
+        raise BadInput(f"{place.name} shows a {type(value).__name__}, not a tensor: choose another module.")
     return value
 
 

@@ -25,7 +25,7 @@ class Probed:
     values: Mapping[Place, Tensor]
 
     def __call__(self, name: str, layer: int | None) -> Tensor:
-        return self.values[name, layer]
+        return self.values[Place(name, layer)]
 
     @property
     def last(self) -> int:

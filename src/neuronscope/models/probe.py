@@ -60,8 +60,8 @@ def certify(anatomy: Anatomy, n_tokens: int) -> Certificate:
         reads = {place: _reader(values, place) for place in present}
         _judge_change(anatomy, tokens, plain, reads, verdicts, "reading it changes the logits")
         for place in set(present) - values.keys():
-            verdicts[place[0]].learn(REFUSED, "its module is never reached in a forward pass", "resid_post")
-        writes: dict[Place, Visit] = {p: fresh for p in present if p in values and not SITES[p[0]].derived}
+            verdicts[place.name].learn(REFUSED, "its module is never reached in a forward pass", "resid_post")
+        writes: dict[Place, Visit] = {p: fresh for p in present if p in values and not SITES[p.name].derived}
         _judge_change(
             anatomy, tokens, plain, writes, verdicts, "writing back what was read changes the logits"
         )
@@ -81,7 +81,7 @@ def _present(anatomy: Anatomy, verdicts: Mapping[str, Verdict]) -> Iterable[Plac
                 verdicts[name].learn(REFUSED, found.reason, found.instead)
                 verdicts[name].absent = True
             else:
-                yield name, layer
+                yield Place(name, layer)
 
 
 def _reader(values: dict[Place, Tensor], place: Place) -> Visit:
@@ -93,7 +93,7 @@ def _reader(values: dict[Place, Tensor], place: Place) -> Visit:
 
 
 def _logits(anatomy: Anatomy, tokens: Tensor, visits: Mapping[Place, Visit]) -> Tensor:
-    logits, _ = forward(anatomy, tokens, visits)
+    logits = forward(anatomy, tokens, visits).logits
     assert logits is not None
     return logits
 
@@ -109,8 +109,8 @@ def _judge_change(
     """Run with all visits at once; only if the logits move, find out which site moved them."""
     if torch.equal(_logits(anatomy, tokens, visits), plain):
         return
-    for name in {place[0] for place in visits}:
-        alone = {place: visit for place, visit in visits.items() if place[0] == name}
+    for name in {place.name for place in visits}:
+        alone = {place: visit for place, visit in visits.items() if place.name == name}
         gap = (_logits(anatomy, tokens, alone) - plain).abs().max().item()
         if gap > 0:
             verdicts[name].learn(REDUCED, f"{complaint} by {gap:.1e}")
@@ -159,10 +159,10 @@ def _judge_zeroed_head(
 
         return visit
 
-    if not any(place[0] == "pattern" for place in values):
+    if not any(place.name == "pattern" for place in values):
         return
     layers = range(len(anatomy.blocks))
-    by_pattern = _logits(anatomy, tokens, {("pattern", layer): zeroed(1) for layer in layers})
-    by_z = _logits(anatomy, tokens, {("z", layer): zeroed(2) for layer in layers})
+    by_pattern = _logits(anatomy, tokens, {Place("pattern", layer): zeroed(1) for layer in layers})
+    by_z = _logits(anatomy, tokens, {Place("z", layer): zeroed(2) for layer in layers})
     states = "a head with a zero pattern writes nothing"
     _judge_sides(("pattern", "z"), states, REDUCED, by_pattern, by_z, verdicts, tolerance)
