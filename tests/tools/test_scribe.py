@@ -2,6 +2,7 @@
 
 import json
 from hashlib import sha256
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from neuronscope.data.documentation import documentation_digest, documentation_s
 from neuronscope.data.prompts import CommonPrompt, common_prompts
 from neuronscope.data.texts.countries import COUNTRIES
 from neuronscope.data.texts.mix import STRUCTURES, problems
+from neuronscope.data.texts.problem import pool
 from neuronscope.data.texts.words import LEXICON
 from tools.training import scribe
 from tools.training.answers import right_answers
@@ -136,6 +138,21 @@ def test_phases_follow_one_another(shipped: Opened) -> None:
         assert mix.phase(following.start - 1) == phase
         assert mix.phase(following.start) == following
     assert all(name in STRUCTURES for phase in scribe.PHASES for name, _ in phase.weights)
+
+
+def test_repeated_strings_hold_no_word_that_repetition_holds_out(shipped: Opened) -> None:
+    _, tokenizer = shipped
+    mix, rng = scribe.Mix(tokenizer, seed=7), Random(0)
+    held_out = {tokenizer(f" {word}")["input_ids"][0] for word in pool(LEXICON, 0, "unseen")}
+    assert held_out.isdisjoint(mix.free)
+    assert len(mix.free) > 0.9 * len(tokenizer)
+    for _ in range(300):
+        string = mix.string(rng)
+        periods = [
+            n for n in range(2, len(string)) if string[-n:] == string[-2 * n : -n] == string[-3 * n : -2 * n]
+        ]
+        assert periods
+        assert held_out.isdisjoint(string[-3 * periods[0] :])
 
 
 def test_the_readme_says_the_card_s_numbers(card: dict[str, Any]) -> None:

@@ -65,9 +65,9 @@ _SUMS = (
     ("worked-steps", 4.0),
 )
 # The second phase repeats strings until copying from the context is learned, the third turns to
-# sums. The fourth lets other words be copied in other ways, so that copying does not depend on
-# them. The fifth reads more documentation; the last three, with the decay, weigh each structure by
-# what it still lacks.
+# sums. From the fourth on, random tokens of the whole vocabulary repeat after any opening, and other
+# words are copied in other ways, so that copying does not depend on the words. The fifth reads more
+# documentation; the last three, with the decay, weigh each structure by what it still lacks.
 PHASES = (
     Phase(start=0, weights=_LATER),
     Phase(
@@ -240,10 +240,8 @@ class Mix:
         pages = tokenizer([page.text for page in documentation_split(validation=False)], verbose=False)[
             "input_ids"
         ]
-        held_out = {
-            token for word in pool(LEXICON, 0, "unseen") for token in tokenizer(f" {word}")["input_ids"]
-        }
-        held_out |= {token for word in pool(LEXICON, 0, "unseen") for token in tokenizer(word)["input_ids"]}
+        unseen = [text for word in pool(LEXICON, 0, "unseen") for text in (word, f" {word}")]
+        held_out = {token for tokens in tokenizer(unseen)["input_ids"] for token in tokens}
         self.free = [token for token in range(len(tokenizer)) if token not in {self.boundary} | held_out]
         self.comma = tuple(tokenizer(",")["input_ids"])
         self.stream = np.array([token for page in pages for token in (self.boundary, *page)], dtype=np.int64)
@@ -252,7 +250,7 @@ class Mix:
         """Return the phase that a step belongs to."""
         return [phase for phase in self.phases if phase.start <= step][-1]
 
-    def _string(self, rng: Random) -> list[int]:
+    def string(self, rng: Random) -> list[int]:
         """Return random tokens three times over, after an opening cut out of the documentation.
 
         The whole vocabulary is drawn from, but for the words that `repetition` holds out: what is learned
@@ -274,7 +272,7 @@ class Mix:
             for tokens in self.tokenizer(texts)["input_ids"]:
                 # Without strings the draws are those of a phase that has none.
                 is_string = phase.strings_share and rng.random() < phase.strings_share
-                yield self._string(rng) if is_string else tokens
+                yield self.string(rng) if is_string else tokens
 
     def batch(self, step: int) -> np.ndarray:
         """Return the token ids of a step (row, position); every fourth batch is long and low."""
