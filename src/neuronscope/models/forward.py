@@ -1,7 +1,7 @@
 """How does one forward pass run with some of its tensors seen or replaced, and leave nothing behind?"""
 
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,23 +56,59 @@ def forward(
     """
     taps = Taps(visits, anatomy.layer_of)
     with anatomy.lock, ExitStack() as stack:
-        for place in visits:
-            site = Site(place.name)
-            found = anatomy.module_tap(site) if site.module else anatomy.tap(place.name, place.layer)
-            if isinstance(found, Tap):
-                stack.callback(_hooked(taps, place, found).remove)
-            elif isinstance(found, Absence):
-                raise BadInput(
-                    f"There is no {place.name} here: {found.reason}; the nearest site is {found.instead}."
-                )
+        _hold(anatomy, taps, stack)
         if resume is not None:
             _skip_to(anatomy, taps, resume, stack)
-        stack.callback(ACTIVE.reset, ACTIVE.set(taps))
-        named = {"input_ids": inputs} if isinstance(inputs, Tensor) else dict(inputs)
-        try:
-            return Pass(anatomy.network(**{"use_cache": False, **named, **options}), taps.fired)
-        except Enough:
-            return Pass(None, taps.fired)
+        return _one_pass(anatomy, taps, inputs, options)
+
+
+@contextmanager
+def holding(anatomy: Anatomy, visits: Mapping[Place, Visit]) -> Iterator[Callable[..., Pass]]:
+    """Give a function that runs one pass a call, as `forward` does, with the hooks put up once for all calls.
+
+    It takes the inputs and options of `forward`. Between two passes no lock is held and nothing is active, so
+    other passes of this network, in this thread or another, see none of these hooks.
+    """
+    taps = Taps(visits, anatomy.layer_of)
+
+    def one_pass(inputs: Tensor | Mapping[str, Any], **options: Any) -> Pass:
+        with anatomy.lock:
+            return _one_pass(anatomy, taps, inputs, options)
+
+    stack = ExitStack()
+    try:
+        with anatomy.lock:
+            _hold(anatomy, taps, stack)
+        yield one_pass
+    finally:
+        with anatomy.lock:
+            stack.close()
+
+
+def _hold(anatomy: Anatomy, taps: Taps, stack: ExitStack) -> None:
+    for place in taps.visits:
+        site = Site(place.name)
+        found = anatomy.module_tap(site) if site.module else anatomy.tap(place.name, place.layer)
+        if isinstance(found, Tap):
+            stack.callback(_hooked(taps, place, found).remove)
+        elif isinstance(found, Absence):
+            raise BadInput(
+                f"There is no {place.name} here: {found.reason}; the nearest site is {found.instead}."
+            )
+
+
+def _one_pass(
+    anatomy: Anatomy, taps: Taps, inputs: Tensor | Mapping[str, Any], options: Mapping[str, Any]
+) -> Pass:
+    taps.fired.clear()
+    named = {"input_ids": inputs} if isinstance(inputs, Tensor) else dict(inputs)
+    outer = ACTIVE.set(taps)
+    try:
+        return Pass(anatomy.network(**{"use_cache": False, **named, **options}), set(taps.fired))
+    except Enough:
+        return Pass(None, set(taps.fired))
+    finally:
+        ACTIVE.reset(outer)
 
 
 def fresh(tensor: Tensor) -> Tensor:
