@@ -4,12 +4,16 @@ from neuronscope.instruments.ops import Op, add, mean, put, scale, zero
 from neuronscope.instruments.readings import Readings
 from neuronscope.instruments.residual import residual_stream
 from neuronscope.instruments.run import Run, run
+from neuronscope.instruments.sampling import Sampling
+from neuronscope.instruments.stream import Step, stream
 from neuronscope.instruments.sweep import patch_sweep
 
 __all__ = [
     "Op",
     "Readings",
     "Run",
+    "Sampling",
+    "Step",
     "add",
     "mean",
     "patch_sweep",
@@ -17,5 +21,6 @@ __all__ = [
     "residual_stream",
     "run",
     "scale",
+    "stream",
     "zero",
 ]
