@@ -4,15 +4,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from neuronscope.models.batch import Batch
     from neuronscope.models.certificate import Certificate
     from neuronscope.models.description import Description, describe
     from neuronscope.models.fetch import fetch_model
+    from neuronscope.models.inputs import prepare
     from neuronscope.models.listing import ModelFacts, model_names
     from neuronscope.models.model import Model
     from neuronscope.models.open import open_model
     from neuronscope.models.sites import SITES, Site
+    from neuronscope.models.translations import (
+        from_nnsight,
+        from_transformerlens,
+        to_nnsight,
+        to_transformerlens,
+    )
 
 _ROOMS = {
+    "Batch": "batch",
     "Certificate": "certificate",
     "Description": "description",
     "Model": "model",
@@ -21,12 +30,18 @@ _ROOMS = {
     "Site": "sites",
     "describe": "description",
     "fetch_model": "fetch",
+    "from_nnsight": "translations",
+    "from_transformerlens": "translations",
     "model_names": "listing",
     "open_model": "open",
+    "prepare": "inputs",
+    "to_nnsight": "translations",
+    "to_transformerlens": "translations",
 }
 
 __all__ = [
     "SITES",
+    "Batch",
     "Certificate",
     "Description",
     "Model",
@@ -34,8 +49,12 @@ __all__ = [
     "Site",
     "describe",
     "fetch_model",
+    "from_nnsight",
+    "from_transformerlens",
     "model_names",
     "open_model",
+    "to_nnsight",
+    "to_transformerlens",
 ]
 
 

@@ -116,5 +116,14 @@ def _attention(
     return taps.visit(Place("z", layer), z), weights
 
 
+def _mask(*args: Any, **kwargs: Any) -> Tensor | None:
+    mask = eager_mask(*args, **kwargs)
+    if mask is None or mask.dtype != torch.float64:
+        return mask
+    # Most families take the softmax in single precision, where the lowest double is −∞ and a padded query,
+    # which may attend to nothing, would become NaN and spread.
+    return mask.clamp(min=torch.finfo(torch.float32).min)
+
+
 AttentionInterface.register(KEY, _attention)
-AttentionMaskInterface.register(KEY, eager_mask)
+AttentionMaskInterface.register(KEY, _mask)

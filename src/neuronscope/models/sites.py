@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from neuronscope.words import BadInput, nearest
 
-Position = int | slice | None
+Position = int | slice | str | None
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ SITES: dict[str, SiteKind] = {
 
 _MODULE = SiteKind("", "input or output of one module of the network", layered=False)
 _ADDRESS = re.compile(
-    r"(?:(?P<stack>[a-z]+)/)?(?P<name>[a-z_]+)(?:\.(?P<layer>\d+|\*))?(?:\.(?P<unit>\d+|\*))?(?:@(?P<position>[-\d:]+))?"
+    r"(?:(?P<stack>[a-z]+)/)?(?P<name>[a-z_]+)(?:\.(?P<layer>\d+|\*))?(?:\.(?P<unit>\d+|\*))?(?:@(?P<position>[-\d:]+|[A-Za-z_]\w*))?"
 )
 _MODULE_ADDRESS = re.compile(r"module\.(?P<path>[\w.]+):(?P<side>in|out)")
 
@@ -83,8 +83,8 @@ class Site:
     """An address inside a model; ``str(site)`` gives it back in its shortest form.
 
     ``layer`` is a block from 0, or ``"*"`` for every block (reads only). ``unit`` is a head, a key head or a
-    neuron. ``position`` is a token index, negative from the end, or a slice. For ``module.<dotted.name>:in``
-    the name holds the whole address.
+    neuron. ``position`` is a token index, negative from the end, a slice, or the name of a span. For
+    ``module.<dotted.name>:in`` the name holds the whole address.
     """
 
     name: str
@@ -187,4 +187,6 @@ def _position(text: str | None, address: str) -> Position:
     if re.fullmatch(r"(-?\d+)?:(-?\d+)?", text):
         start, _, stop = text.partition(":")
         return slice(int(start) if start else None, int(stop) if stop else None)
-    raise BadInput(f"{address!r} has no readable position: write @3, @-1 or @2:5.")
+    if text.isidentifier():
+        return text
+    raise BadInput(f"{address!r} has no readable position: write @3, @-1, @2:5 or a span such as @subject.")
