@@ -122,7 +122,8 @@ def _mask(*args: Any, **kwargs: Any) -> Tensor | None:
         return mask
     # Most families take the softmax in single precision, where the lowest double is −∞ and a padded query,
     # which may attend to nothing, would become NaN and spread.
-    return mask.clamp(min=torch.finfo(torch.float32).min)
+    nothing = (mask < torch.finfo(torch.float32).min).all(-1, keepdim=True)
+    return torch.where(nothing, torch.finfo(torch.float32).min, mask)
 
 
 AttentionInterface.register(KEY, _attention)
