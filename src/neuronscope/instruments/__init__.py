@@ -1,6 +1,7 @@
 """What can be done to a model while it runs? Read sites, write them, take gradients, sweep over patches."""
 
 from neuronscope.instruments.ops import Op, add, mean, put, scale, zero
+from neuronscope.instruments.plan import Plan, plan
 from neuronscope.instruments.readings import Readings
 from neuronscope.instruments.residual import residual_stream
 from neuronscope.instruments.run import Run, run
@@ -10,6 +11,7 @@ from neuronscope.instruments.sweep import patch_sweep
 
 __all__ = [
     "Op",
+    "Plan",
     "Readings",
     "Run",
     "Sampling",
@@ -17,6 +19,7 @@ __all__ = [
     "add",
     "mean",
     "patch_sweep",
+    "plan",
     "put",
     "residual_stream",
     "run",
