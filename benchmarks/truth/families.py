@@ -1,7 +1,7 @@
 """How many model families does NeuronScope open, and is anything that it calls exact wrong?
 
-Run ``python -m benchmarks.truth.families [--json] [--only NAME ...] [--limit N]``. A tiny random model of every
-causal class of the installed transformers is built (`tiny`), recorded operation by operation without
+Run ``python -m benchmarks.truth.families [--json] [--only NAME ...] [--limit N]``. A tiny random model of
+every causal class of the installed transformers is built (`tiny`), recorded operation by operation without
 NeuronScope (`oracle`), and opened; every site is then compared with the recording, in value and in effect
 (`verdict`). For the residual stream and for attention a class is
 
@@ -31,10 +31,12 @@ from rich.table import Table
 from transformers import PreTrainedModel
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
+from benchmarks.truth.findings import Verdict
 from benchmarks.truth.tiny import CannotBuild, build
-from benchmarks.truth.verdict import Verdict, judge
+from benchmarks.truth.verdict import judge
 
 Row = dict[str, Any]
+_CAPTION = "sites: how many are certified exact, reduced and refused"
 _COLOURS = {"exact": "green", "reduced": "yellow", "unverified": "yellow", "WRONG": "bold red"}
 
 
@@ -42,7 +44,7 @@ def classes() -> dict[str, type[PreTrainedModel]]:
     """Return every causal class that the installed transformers maps a configuration to, by name."""
     found: dict[str, type[PreTrainedModel]] = {}
     for kinds in MODEL_FOR_CAUSAL_LM_MAPPING.values():
-        for kind in kinds if isinstance(kinds, tuple) else (kinds,):
+        for kind in filter(None, kinds if isinstance(kinds, tuple) else (kinds,)):
             found[kind.__name__] = kind
     return dict(sorted(found.items()))
 
@@ -59,7 +61,7 @@ def row_of(name: str, kind: type[PreTrainedModel], **options: Any) -> Row:
     except Exception as error:  # one class that breaks the benchmark must not end it
         found = Verdict(name, error=f"the benchmark failed: {type(error).__name__}: {error!s:.160}")
         found.facts["traceback"] = traceback.format_exc().splitlines()[-4:]
-        found.residual = found.attention = "failed"
+        found.residual = found.attention = found.attention_with_projections = "failed"
     counts = Counter(found.status.values())
     return {
         **asdict(found),
@@ -83,6 +85,7 @@ def totals(rows: list[Row]) -> dict[str, Any]:
         "opened": sum(row["opened"] for row in built),
         "residual": dict(Counter(row["residual"] for row in built)),
         "attention": dict(Counter(row["attention"] for row in built)),
+        "attention with q, k, v": dict(Counter(row["attention_with_projections"] for row in built)),
         "wrong": sorted(row["name"] for row in built if row["wrong"]),
         "held": dict(checks),
         "broken": dict(broken),
@@ -133,14 +136,14 @@ def _chosen(only: list[str], limit: int | None) -> Iterator[tuple[str, type[PreT
 
 
 def _show(console: Console, whole: dict[str, Any]) -> None:
-    table = Table("class", "dtype", "residual", "attention", "exact", "reduced", "refused", "what is found")
+    table = Table("class", "residual", "attention", "sites", "what is found", caption=_CAPTION)
     for row in whole["classes"]:
         if not row["built"]:
-            table.add_row(row["name"], "", "not built", "", "", "", "", row["error"], style="dim")
+            table.add_row(row["name"], "not built", "", "", row["error"], style="dim")
             continue
-        counts = [str(row["certificate"][status]) for status in ("exact", "reduced", "refused")]
+        counts = " ".join(str(count) for count in row["certificate"].values())
         verdicts = [_coloured(row[part]) for part in ("residual", "attention")]
-        table.add_row(row["name"], row["dtype"], *verdicts, *counts, _remark(row))
+        table.add_row(row["name"], *verdicts, counts, _remark(row))
     console.print(table)
     for name, value in whole["totals"].items():
         console.print(f"{name}: {value}")

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -18,6 +17,9 @@ _VIEWS = {
     *("view", "_unsafe_view", "reshape", "_reshape_alias", "unsqueeze", "squeeze", "clone", "_to_copy"),
     *("alias", "detach", "contiguous", "lift_fresh", "native_dropout"),
 }
+
+
+PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "matmul", "_grouped_mm")
 
 
 @dataclass

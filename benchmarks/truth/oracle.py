@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from benchmarks.truth.graph import Edit, Graph, Node, Recorder
+from benchmarks.truth.graph import PRODUCTS, Edit, Graph, Node, Recorder
 
 
 @dataclass
@@ -21,10 +21,11 @@ class Heads:
     """The attention of one block: nodes of scores, pattern, values and what the pattern makes of them."""
 
     softmax: Node
-    z: Node | None
-    v: Node | None
     keys: int
-    straight: bool
+    product: Node | None = None
+    z: Node | None = None
+    v: Node | None = None
+    straight: bool = True
 
     def square(self, tensor: Tensor, rows: int) -> Tensor:
         """Return scores or a pattern as [batch head query key]."""
@@ -47,7 +48,7 @@ class Block:
 
     @property
     def additive(self) -> bool:
-        """Return whether the block adds one attention and one MLP to the stream and does nothing else to it."""
+        """Return whether the block adds attention and MLP to the stream and does nothing else to it."""
         return not self.flags and bool(self.attention) and bool(self.mlp)
 
 
@@ -135,7 +136,7 @@ def observe(network: nn.Module, call: Call, blocks: list[nn.Module], rows: int) 
     """Return what a plain pass of the network computed, block by block."""
     recorder, seen, output = record(network, call, blocks)
     graph = recorder.graph
-    return Oracle(graph, [_block(graph, *ends, rows) for ends in seen], output, rows)
+    return Oracle(graph, [_block(graph, *ends) for ends in seen], output, rows)
 
 
 def _keeps_shape(incoming: list[Any], outgoing: list[Any]) -> bool:
@@ -211,7 +212,7 @@ class _Sum:
         return [index]
 
 
-def _block(graph: Graph, enters: int, leaves: int, rows: int) -> Block:
+def _block(graph: Graph, enters: int, leaves: int) -> Block:
     block = Block(enters, leaves)
     apart = _Sum(graph, enters)
     terms = apart.terms(leaves)
@@ -221,7 +222,7 @@ def _block(graph: Graph, enters: int, leaves: int, rows: int) -> Block:
     ]
     block.n_softmax = len(softmaxes)
     if len(softmaxes) == 1:
-        block.heads = _heads(graph, softmaxes[0], leaves, length, rows)
+        block.heads = _heads(graph, softmaxes[0], leaves, length)
     if terms is None:
         block.flags.add("not a sum")
         return block
@@ -251,12 +252,12 @@ def _square(node: Node, length: int) -> bool:
     return len(shape) >= 3 and shape[-2] == length and shape[-1] in (length, length + 1)
 
 
-def _heads(graph: Graph, softmax: Node, until: int, length: int, rows: int) -> Heads:
-    heads = Heads(softmax, None, None, length, True)
+def _heads(graph: Graph, softmax: Node, until: int, length: int) -> Heads:
+    heads = Heads(softmax, length, _product(graph, softmax, length))
     at = softmax.index
     while True:
         ahead = [node for node in graph.children(at, until) if node.op != "source"]
-        product = next((n for n in ahead if n.op in ("bmm", "mm", "baddbmm", "matmul")), None)
+        product = next((n for n in ahead if n.op in PRODUCTS), None)
         if product is not None:
             heads.z = product
             heads.v = graph.nodes[product.parents[-1]]
@@ -271,3 +272,15 @@ def _heads(graph: Graph, softmax: Node, until: int, length: int, rows: int) -> H
 def _same_weights(node: Node, length: int) -> bool:
     kept = ("slice", "expand", "mul", "div", "sub", "add", "masked_fill", "where")
     return (node.passes or node.op in kept) and node.value.shape[-1] == length
+
+
+def _product(graph: Graph, softmax: Node, length: int) -> Node | None:
+    """Return the product of queries and keys that the softmax reads, through scaling, masking and capping."""
+    node = graph.nodes[softmax.parents[0]]
+    while node.op not in ("bmm", "matmul"):
+        square = [graph.nodes[p] for p in node.parents if graph.nodes[p].value.shape[-2:] == (length, length)]
+        largest = max(square, key=lambda each: each.value.numel(), default=None)
+        if largest is None or node.op in ("baddbmm", "_softmax"):
+            return None
+        node = largest
+    return node

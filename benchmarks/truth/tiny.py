@@ -21,7 +21,10 @@ ROWS, LENGTH = 2, 11
 """The length is no other size of the model, so that a square of it is an attention pattern."""
 
 _SIZES: tuple[tuple[str, Any], ...] = (
-    (r"encoder_hash_byte_group_vocab|vocab_size|unpadded_vocab_size|decoder_vocab_size|audio_vocab_size", VOCAB),
+    (
+        r"encoder_hash_byte_group_vocab|vocab_size|unpadded_vocab_size|decoder_vocab_size|audio_vocab_size",
+        VOCAB,
+    ),
     (r"hidden_size|d_model|n_embd|dim|emb_dim|embedding_dim|word_embed_proj_dim|embedding_size", WIDTH),
     (r"input_embedding_size|output_embedding_size|attention_hidden_size|lru_width|dim_model", WIDTH),
     (r"num_hidden_layers|n_layers?|num_layers|encoder_layers|decoder_layers|num_blocks", LAYERS),
@@ -31,7 +34,10 @@ _SIZES: tuple[tuple[str, Any], ...] = (
     (r"(swa_)?(head_dim|attention_head_size|d_head|dim_head|kv_channels)|attention_head_dim", HEAD_WIDTH),
     (r"global_head_dim|linear_head_dim|linear_(key|value)_head_dim", HEAD_WIDTH),
     (r"linear_num_(key|value)_heads|linear_num_heads", HEADS),
-    (r"(dense_|shared_|shared_experts?_|moe_|moe_shared_expert_|prefix_dense_)*intermediate_size(_mlp)?", NEURONS),
+    (
+        r"(dense_|shared_|shared_experts?_|moe_|moe_shared_expert_|prefix_dense_)*intermediate_size(_mlp)?",
+        NEURONS,
+    ),
     (r"(encoder_|decoder_)?ffn_dim|dff|dim_ff|ffn_hidden_size|feed_forward_size|n_inner|d_inner", NEURONS),
     (r"ffn_intermediate_size|expert_ffn_hidden_size|router_hidden_size", NEURONS),
     (r"intermediate_multiple_size|expansion_ratio|expand|mamba_expand", 2),
@@ -217,7 +223,8 @@ def _built(kind: type[PreTrainedModel], rung: str, dtype: torch.dtype, seed: int
     if sum(parameter.numel() for parameter in network.parameters()) > 4_000_000:
         raise CannotBuild("its configuration has sizes that the table of names does not reach")
     randomise(network, seed)
-    network = network.to(dtype).eval()
+    network.eval()
+    nn.Module.to(network, dtype)
     tokens = torch.randint(5, VOCAB - 5, (ROWS, LENGTH), generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():
         logits = network(input_ids=tokens, use_cache=False).logits
