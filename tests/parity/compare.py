@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from names import by_name, make_llama
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
@@ -36,8 +37,8 @@ INTRODUCTION = """# Parity with peers
 
 Written by `python3 start.py test --parity`, which installs the peers into an environment of their own
 and runs both sides on the same weights: a random GPT-2 with {layers} layers, {heads} heads, width {width}
-and {vocab} tokens, and two prompts of {positions} tokens. Two numbers are equal when they differ by at most
-{tolerance:g}.
+and {vocab} tokens, and two prompts of {positions} tokens. Names are read in a random Llama besides. Two numbers
+are equal when they differ by at most {tolerance:g}.
 
 | quantity | ours | peer | numbers compared | largest number | largest difference | |
 |---|---|---|---|---|---|---|
@@ -114,6 +115,7 @@ def compare(folder: Path, peers: Path) -> list[Row]:
     )
     neurons = neuronscope.neuron_activations(model, clean).activation.values
     return [
+        *same_places(folder, peers, versions),
         Row(
             "next-token probabilities at every depth",
             "`logit_lens`",
@@ -143,6 +145,25 @@ def compare(folder: Path, peers: Path) -> list[Row]:
             patching.metric.sel(depth=slice(0, model.n_layers - 1)).values,
             theirs["metric"],
         ),
+    ]
+
+
+def same_places(folder: Path, peers: Path, versions: dict[str, str]) -> list[Row]:
+    """Read every site of two models under its name in each peer."""
+    llama = folder / "llama"
+    make_llama(llama, folder, len(WORDS))
+    peer_names = {"transformer-lens": "TransformerLens", "nnsight": "nnsight"}
+    verbs = {"transformer-lens": "`to_transformerlens`", "nnsight": "`to_nnsight`"}
+    return [
+        Row(
+            f"{count} sites of {family} by name",
+            verbs[peer],
+            f"{peer_names[peer]} {versions[peer]}",
+            values,
+            expected,
+        )
+        for family, place in (("GPT-2", folder), ("Llama", llama))
+        for peer, (count, values, expected) in by_name(place, CLEAN, peers).items()
     ]
 
 

@@ -48,7 +48,9 @@ def main(folder: Path) -> None:
         captum_activation=torch.stack(reader).numpy(),
         metric=torch.stack(effects).numpy(),
     )
-    peers = {name: version(name) for name in ("transformer-lens", "captum", "transformers", "torch")}
+    peers = {
+        name: version(name) for name in ("transformer-lens", "nnsight", "captum", "transformers", "torch")
+    }
     (folder / "peers.json").write_text(json.dumps(peers), encoding="utf-8")
 
 

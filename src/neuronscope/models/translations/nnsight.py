@@ -101,7 +101,7 @@ def _tap(model: Model, place: Site) -> tuple[Tap, int | None]:
         tap = tap if output is None else Tap(output, "in")
     if isinstance(tap, Tap) and tap.derive is None:
         return tap, model.head_width if place.name == "z" else None
-    where = "inside the attention function" if place.name in STAGES else "out of its neighbours"
+    where = "inside the attention function" if place.name in STAGES else "from its neighbours"
     instead = (
         "use .source of the attention module there" if place.name in STAGES else "work it out there likewise"
     )
