@@ -1,0 +1,1 @@
+"""How does a checkpoint that no Hugging Face class reads become a model? By a mapping file, as data."""
