@@ -3,113 +3,169 @@
 Rules propose: a short table of the names that families use. A numerical probe then disposes (`certificate`).
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from threading import RLock
 from typing import Any, cast
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 from transformers import PreTrainedModel
 
-from neuronscope.models.attention import STAGES
+from neuronscope.models.attention import Place
 from neuronscope.models.sites import SITES, Site
+from neuronscope.models.stacks import Stack, Wired, head_rows, matrix, norm_scale, scale_tap
+from neuronscope.models.taps import Absence, Found, Tap
+from neuronscope.models.towers import embedding_of, specimen, towers
+from neuronscope.models.tracing import record
+from neuronscope.models.wiring import unwired, wire
 from neuronscope.words import BadInput, nearest
 
-_BLOCKS = ("h", "layers", "blocks", "layer")
-_ATTENTION = ("self_attn", "attn", "attention", "self_attention")
-_MLP = ("mlp", "feed_forward", "ffn")
-_FIRST_NORM = ("ln_1", "input_layernorm", "norm_1", "norm1")
-_SECOND_NORM = ("pre_feedforward_layernorm", "ln_2", "post_attention_layernorm", "norm_2", "norm2")
-_OUTPUT = ("o_proj", "c_proj", "dense", "out_proj")
-_GATE = ("gate_proj",)
-_PRE = ("gate_proj", "c_fc", "dense_h_to_4h", "fc1", "fc_in", "up_proj")
-_DOWN = ("down_proj", "c_proj", "dense_4h_to_h", "fc2", "fc_out")
-_FINAL_NORM = ("ln_f", "norm", "final_layer_norm", "final_layernorm")
-
-
-@dataclass(frozen=True)
-class Tap:
-    """One side of one module; ``derive`` works a read-only value out of the tensor that passes there."""
-
-    module: nn.Module
-    side: str
-    derive: Callable[[Tensor], Tensor] | None = None
-
-
-@dataclass(frozen=True)
-class Absence:
-    """Why a model has no such site, and the site to ask for instead."""
-
-    reason: str
-    instead: str
+__all__ = ["Absence", "Anatomy", "Tap", "head_rows", "matrix", "norm_scale"]
 
 
 class Anatomy:
-    """The parts of one network, found by name: blocks, attention, MLPs, norms, embedding and output head."""
+    """The parts of one network: its stacks of blocks, its embedding and its output head.
+
+    ``stacks`` holds each `Stack` by the prefix of its addresses; a network with one stack has the prefix
+    None. ``main`` is the stack that the parts asked for without a stack belong to.
+    """
 
     def __init__(self, network: PreTrainedModel) -> None:
         self.network = network
         self.lock = RLock()
-        self.blocks = _blocks(network)
-        self.attention = [_part(block, _ATTENTION) for block in self.blocks]
-        self.mlp = [_part(block, _MLP) for block in self.blocks]
-        self.layer_of = {
-            module: layer
-            for layer, block in enumerate(self.blocks)
-            for module in block.modules()
-            if "Attention" in type(module).__name__
-        }
-        base = cast(nn.Module, getattr(network, network.base_model_prefix, network))
-        self.final_norm = _part(base, _FINAL_NORM)
-        self.embedding = cast(nn.Module, network.get_input_embeddings())
+        self.embedding = embedding_of(network)
         self.head = cast(nn.Module | None, network.get_output_embeddings())
-        if self.head is None:
-            raise BadInput(
-                f"{type(network).__name__} has no output head over a vocabulary: open a causal model."
-            )
+        self.direct: bool | None = None
+        self._wired: dict[str | None, Wired] = {}
+        modules = dict(network.named_modules())
+        self.stacks = {
+            name: Stack(name, modules[owner], blocks, self._wiring_of)
+            for name, (owner, blocks) in towers(network).items()
+        } or {None: Stack(None, network, [], self._wiring_of)}
+        names = [name for name in ("decoder", "text", None) if name in self.stacks]
+        self.main = self.stacks[names[0] if names else next(iter(self.stacks))]
+        for name, stack in self.stacks.items():
+            stack.embedding = None if name == "vision" else self.embedding
+
+    def _wiring_of(self, stack: Stack) -> Wired:
+        """Trace every block in one pass on first use; a network that does not run has no wiring."""
+        with self.lock:
+            if stack.name not in self._wired:
+                self._trace()
+            return self._wired[stack.name]
+
+    def _trace(self) -> None:
+        every = [block for stack in self.stacks.values() for block in stack.blocks]
+        try:
+            traces, witness = record(self.network, every, specimen(self.network))
+        except Exception as error:  # whatever a family raises on plain inputs is the reason
+            told = f"the probe could not run it ({type(error).__name__}: {str(error).strip()[:80]})"
+            for stack in self.stacks.values():
+                self._wired[stack.name] = Wired([unwired(told) for _ in stack.blocks])
+            return
+        by_block = {trace.block: trace for trace in traces}
+        for stack in self.stacks.values():
+            own = [by_block[block] for block in stack.blocks]
+            self._wired[stack.name] = Wired([wire(trace, witness) for trace in own], own)
+
+    @property
+    def width(self) -> int:
+        """Return the width of the main stack's stream."""
+        config: Any = self.network.config.get_text_config()
+        stated = (getattr(config, name, None) for name in ("hidden_size", "n_embd", "d_model", "dim", "emb_dim"))
+        return int(next((value for value in stated if isinstance(value, int)), 0))
+
+    def returns(self, block: nn.Module) -> int | None:
+        """Return how many values a block gives, or None where it gives a tensor alone."""
+        for stack in self.stacks.values():
+            traces = self._wiring_of(stack).traces
+            if block in stack.blocks and traces:
+                return traces[stack.blocks.index(block)].returns
+        return None
+
+    @property
+    def blocks(self) -> list[nn.Module]:
+        """Return the blocks of the main stack."""
+        return self.main.blocks
+
+    @property
+    def attention(self) -> list[nn.Module | None]:
+        """Return the attention module of every block of the main stack."""
+        return self.main.attention
+
+    @property
+    def mlp(self) -> list[nn.Module | None]:
+        """Return the MLP of every block of the main stack."""
+        return self.main.mlp
+
+    @property
+    def final_norm(self) -> nn.Module | None:
+        """Return the last norm of the main stack."""
+        return self.main.final_norm
 
     @property
     def parallel(self) -> bool:
         """Return whether attention and MLP both read the stream that enters the block."""
-        return bool(getattr(self.blocks[0], "use_parallel_residual", False))
+        return self.main.parallel
 
     def first_norm(self, layer: int) -> nn.Module | None:
         """Return the norm before attention."""
-        return _part(self.blocks[layer], _FIRST_NORM)
+        return self.main.first_norm(layer)
 
     def second_norm(self, layer: int) -> nn.Module | None:
         """Return the norm before the MLP."""
-        return _part(self.blocks[layer], _SECOND_NORM)
+        return self.main.second_norm(layer)
 
     def output(self, layer: int) -> nn.Module | None:
         """Return the matrix that writes the heads to the stream."""
-        return _part(self.attention[layer], _OUTPUT)
+        return self.main.output(layer)
 
     def gated(self, layer: int) -> bool:
         """Return whether the MLP multiplies an activated gate by a linear branch."""
-        return _part(self.mlp[layer], _GATE) is not None
+        return self.main.gated(layer)
 
     def down(self, layer: int) -> nn.Module | None:
         """Return the matrix that writes the neurons to the stream."""
-        return _part(self.mlp[layer], _DOWN)
+        return self.main.down(layer)
 
     def pre(self, layer: int) -> nn.Module | None:
         """Return the matrix whose output the activation function reads."""
-        return _part(self.mlp[layer], _PRE)
+        return self.main.pre(layer)
 
-    def layers(self, name: str) -> list[int | None]:
-        """Return the layers in which a site name occurs; ``[None]`` for a name that occurs once."""
-        return list(range(len(self.blocks))) if SITES[name].layered else [None]
+    @property
+    def layer_of(self) -> dict[nn.Module, tuple[int, str | None]]:
+        """Return layer and stack of every module that looks its attention up in the registry."""
+        return self._attending(routed=True)
 
-    def tap(self, name: str, layer: int | None) -> Tap | str | Absence:
+    @property
+    def unrouted(self) -> dict[nn.Module, tuple[int, str | None]]:
+        """Return layer and stack of every module that takes its softmax itself."""
+        return self._attending(routed=False)
+
+    def _attending(self, *, routed: bool) -> dict[nn.Module, tuple[int, str | None]]:
+        return {
+            wiring.attends.owner: (layer, stack.name)
+            for stack in self.stacks.values()
+            for layer, wiring in enumerate(self._wiring_of(stack).layers)
+            if not isinstance(wiring.attends, Absence) and wiring.routed == routed
+        }
+
+    def layers(self, name: str, stack: str | None = None) -> list[int | None]:
+        """Return the layers in which a site name may occur; ``[None]`` for a name that occurs once."""
+        return list(range(len(self.stacks[stack].blocks))) if SITES[name].layered else [None]
+
+    def find(self, place: Place) -> Found:
+        """Return where the tensor of a place is tapped."""
+        site = Site(place.name)
+        return self.module_tap(site) if site.module else self.tap(*place)
+
+    def tap(self, name: str, layer: int | None, stack: str | None = None) -> Found:
         """Return where a site is tapped, the attention stage that shows it, or why this model lacks it."""
-        if name in STAGES:
-            return name
-        tap = self._once(name) if layer is None else self._in_block(name, layer)
-        if tap is None:
-            return self._absence(name)
-        return tap
+        if not SITES[name].layered:
+            return self._once(name, self.stacks.get(stack, self.main))
+        if stack not in self.stacks:
+            return Absence("this model has no such stack", "resid_post")
+        if not self.stacks[stack].blocks:
+            return Absence("this model keeps its blocks in a way that is not known here", "logits")
+        return self.stacks[stack].tap(name, cast(int, layer))
 
     def module_tap(self, site: Site) -> Tap:
         """Return the tap of a ``module.`` address; raises `BadInput` naming the nearest module."""
@@ -119,113 +175,25 @@ class Anatomy:
             raise BadInput(f"This model has no module {path!r}{nearest(path, modules)}")
         return Tap(modules[path], side)
 
-    def _once(self, name: str) -> Tap | None:
-        if name == "embed":
-            return Tap(self.embedding, "out")
+    def _once(self, name: str, stack: Stack) -> Tap | Absence:
         if name == "logits":
-            return Tap(cast(nn.Module, self.head), "out")
-        if self.final_norm is None:
-            return None
+            if self.head is None:
+                return Absence("it has no output head over a vocabulary", "final")
+            return Tap(self.network, "out", item="logits")
+        if name == "embed":
+            if stack.embedding is None:
+                return Absence("no module looks its tokens up", "resid_pre")
+            return Tap(stack.embedding, "out")
+        if stack.final_norm is None:
+            return Absence("no norm stands after its last block", "resid_post")
         if name == "final":
-            return Tap(self.final_norm, "out")
-        return _scale_tap(self.final_norm)
-
-    def _in_block(self, name: str, layer: int) -> Tap | None:
-        block, attention, mlp = self.blocks[layer], self.attention[layer], self.mlp[layer]
-        added = _part(block, ("post_attention_dropout",)) or attention
-        mlp_added = _part(block, ("post_mlp_dropout",)) or mlp
-        if hasattr(block, "pre_feedforward_layernorm"):  # families that normalise what they add
-            added = _part(block, ("post_attention_layernorm",))
-            mlp_added = _part(block, ("post_feedforward_layernorm",))
-        if name == "attn_norm":
-            return _scale_tap(self.first_norm(layer))
-        if name == "mlp_norm":
-            return _scale_tap(self.second_norm(layer))
-        if name == "result":
-            return self._result_tap(layer)
-        sides = {
-            "resid_pre": (block, "in"),
-            "resid_mid": (None if self.parallel else self.second_norm(layer), "in"),
-            "resid_post": (block, "out"),
-            "attn_in": (attention, "in"),
-            "attn_out": (attention, "out"),
-            "attn_add": (added, "out"),
-            "mlp_in": (mlp, "in"),
-            "mlp_pre": (self.pre(layer), "out"),
-            "mlp_up": (_part(mlp, ("up_proj",)) if self.gated(layer) else None, "out"),
-            "mlp_act": (self.down(layer), "in"),
-            "mlp_out": (mlp, "out"),
-            "mlp_add": (mlp_added, "out"),
-        }
-        module, side = sides[name]
-        return None if module is None else Tap(module, side)
-
-    def _result_tap(self, layer: int) -> Tap | None:
-        output = self.output(layer)
-        if output is None:
-            return None
-
-        def derive(flat: Tensor) -> Tensor:
-            rows = head_rows(output, n_heads(self.network))
-            z = flat.unflatten(-1, rows.shape[:2])
-            return torch.einsum("bphd,hdw->bphw", z, rows.to(z.dtype))
-
-        return Tap(output, "in", derive)
-
-    def _absence(self, name: str) -> Absence:
-        if name == "resid_mid" and self.parallel:
-            return Absence(
-                "attention and MLP read the same stream side by side, so none lies between them", "resid_pre"
-            )
-        if name == "mlp_up" and self.pre(0) is not None:
-            return Absence("this MLP has no gate, so no linear branch multiplies its neurons", "mlp_pre")
-        near = {"result": "z", "mlp_act": "mlp_out", "mlp_pre": "mlp_out", "final": "resid_post"}
-        return Absence("no module of this model is known to compute it", near.get(name, "resid_post"))
+            return Tap(stack.final_norm, "out")
+        return cast(Tap, scale_tap(stack.final_norm))
 
 
-def n_heads(network: PreTrainedModel) -> int:
-    """Return the number of query heads of a layer."""
-    return int(network.config.num_attention_heads)
-
-
-def matrix(linear: nn.Module) -> Tensor:
-    """Return the weights of a linear map as [input, output], whichever way its class keeps them."""
-    weight = cast(Tensor, linear.weight)
-    return weight if type(linear).__name__ == "Conv1D" else weight.T
-
-
-def head_rows(output: nn.Module, heads: int) -> Tensor:
-    """Return the output matrix of attention by head: [head, head_width, width]."""
-    return matrix(output).unflatten(0, (heads, -1))
-
-
-def norm_scale(norm: nn.Module, stream: Tensor) -> Tensor:
-    """Return what a norm divides the stream by: the root of its variance or mean square plus epsilon."""
-    x = stream if stream.dtype == torch.float64 else stream.float()
-    epsilon = getattr(norm, "variance_epsilon", None)
-    if epsilon is None:
-        epsilon = getattr(norm, "eps", 0.0)
-    if isinstance(norm, nn.LayerNorm):
-        return (x.var(dim=-1, unbiased=False) + epsilon).sqrt()
-    return (x.pow(2).mean(dim=-1) + epsilon).sqrt()
-
-
-def _scale_tap(norm: nn.Module | None) -> Tap | None:
-    return None if norm is None else Tap(norm, "in", lambda stream: norm_scale(norm, stream))
-
-
-def _part(owner: Any, names: Iterable[str]) -> nn.Module | None:
-    found = (getattr(owner, name, None) for name in names)
-    return next((part for part in found if isinstance(part, nn.Module)), None)
-
-
-def _blocks(network: PreTrainedModel) -> list[nn.Module]:
-    for name, module in network.named_modules():
-        if not (isinstance(module, nn.ModuleList) and name.rpartition(".")[2] in _BLOCKS and len(module)):
-            continue
-        if all(_part(module[0], names) is not None for names in (_ATTENTION, _MLP)):
-            return list(module)
-    raise BadInput(
-        f"{type(network).__name__} keeps its blocks in a way that is not known here: "
-        "open a GPT-2, GPT-NeoX, Llama, Mistral or Qwen model."
-    )
+def n_heads(network: PreTrainedModel) -> int | None:
+    """Return the number of query heads that the configuration states, or None."""
+    config: Any = network.config.get_text_config()
+    names = ("num_attention_heads", "n_heads", "n_head", "num_heads", "attention_heads")
+    stated = (getattr(config, name, None) for name in names)
+    return next((value for value in stated if isinstance(value, int)), None)

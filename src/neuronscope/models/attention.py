@@ -36,10 +36,13 @@ _SOFTMAX: Collection[Any] = (nn.functional.softmax, torch.softmax, torch.Tensor.
 class Taps:
     """The visits of one forward pass: which function sees the tensor of which place, and what has fired."""
 
-    def __init__(self, visits: Mapping[Place, Visit], layer_of: Mapping[nn.Module, int]) -> None:
+    def __init__(
+        self, visits: Mapping[Place, Visit], layer_of: Mapping[nn.Module, tuple[int, str | None]]
+    ) -> None:
         self.visits = dict(visits)
         self.layer_of = layer_of
         self.fired: set[Place] = set()
+        self.rows = 1
 
     def visit(self, place: Place, tensor: Tensor) -> Tensor:
         """Show a tensor to its visit, where there is one, and return what the model goes on with."""
@@ -54,24 +57,45 @@ ACTIVE: ContextVar[Taps | None] = ContextVar("neuronscope_taps", default=None)
 
 
 class _SoftmaxTap(TorchFunctionMode):
-    """Catch the one softmax of an attention call; columns beyond the keys, such as sinks, stay outside."""
+    """Catch the one softmax of an attention call; columns beyond the keys, such as sinks, stay outside.
 
-    def __init__(self, taps: Taps, layer: int, n_keys: int) -> None:
+    Families that fold batch and heads into one axis are shown [batch head query key] all the same.
+    """
+
+    def __init__(self, taps: Taps, at: tuple[int, str | None], rows: int, n_keys: int | None) -> None:
         super().__init__()
-        self.taps, self.layer, self.n_keys = taps, layer, n_keys
+        self.taps, self.at, self.rows, self.n_keys = taps, at, rows, n_keys
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func not in _SOFTMAX or args[0].dim() != 4:
+        if func not in _SOFTMAX or args[0].dim() not in (3, 4):
             return func(*args, **(kwargs or {}))
         with torch._C.DisableTorchFunction():
             weights = func(self._seen("scores", args[0]), *args[1:], **(kwargs or {}))
             return self._seen("pattern", weights)
 
     def _seen(self, name: str, tensor: Tensor) -> Tensor:
-        if tensor.shape[-1] == self.n_keys:
-            return self.taps.visit(Place(name, self.layer), tensor)
-        seen = self.taps.visit(Place(name, self.layer), tensor[..., : self.n_keys])
-        return torch.cat([seen, tensor[..., self.n_keys :]], dim=-1)
+        if Place(name, *self.at) not in self.taps.visits:
+            return tensor
+        square = tensor if tensor.dim() == 4 else tensor.unflatten(0, (self.rows, -1))
+        n_keys = self.n_keys or square.shape[-1]
+        seen = self.taps.visit(Place(name, *self.at), square[..., :n_keys] if n_keys < square.shape[-1] else square)
+        if n_keys < square.shape[-1]:
+            seen = torch.cat([seen, square[..., n_keys:]], dim=-1)
+        return seen.reshape(tensor.shape)
+
+
+def softmax_seen(
+    own: Callable[..., Any], taps: Taps, at: tuple[int, str | None]
+) -> Callable[..., Any]:
+    """Return an attention module's forward that shows its softmax while these taps are active."""
+
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        if ACTIVE.get() is not taps:
+            return own(*args, **kwargs)
+        with _SoftmaxTap(taps, at, taps.rows, None):
+            return own(*args, **kwargs)
+
+    return forward
 
 
 def eager_of(module: nn.Module) -> Callable[..., tuple[Tensor, Tensor | None]]:
@@ -102,18 +126,18 @@ def _attention(
     **kwargs: Any,
 ) -> tuple[Tensor, Tensor | None]:
     eager, taps = eager_of(module), ACTIVE.get()
-    layer = None if taps is None else taps.layer_of.get(module)
-    if taps is None or layer is None:
+    at = None if taps is None else taps.layer_of.get(module)
+    if taps is None or at is None:
         return eager(module, query, key, value, attention_mask, *args, **kwargs)
-    query = taps.visit(Place("q", layer), query)
-    key = taps.visit(Place("k", layer), key)
-    value = taps.visit(Place("v", layer), value)
-    if Place("scores", layer) in taps.visits or Place("pattern", layer) in taps.visits:
-        with _SoftmaxTap(taps, layer, key.shape[-2]):
+    query = taps.visit(Place("q", *at), query)
+    key = taps.visit(Place("k", *at), key)
+    value = taps.visit(Place("v", *at), value)
+    if Place("scores", *at) in taps.visits or Place("pattern", *at) in taps.visits:
+        with _SoftmaxTap(taps, at, len(query), key.shape[-2]):
             z, weights = eager(module, query, key, value, attention_mask, *args, **kwargs)
     else:
         z, weights = eager(module, query, key, value, attention_mask, *args, **kwargs)
-    return taps.visit(Place("z", layer), z), weights
+    return taps.visit(Place("z", *at), z), weights
 
 
 def _mask(*args: Any, **kwargs: Any) -> Tensor | None:

@@ -1,7 +1,8 @@
 """Which identities must hold between the sites of a transformer?
 
 Each law takes what one pass showed and gives two tensors that must agree. A site whose law breaks is
-refused, or reduced where its name stays true but the identity does not hold on this family.
+refused, or reduced where its name stays true but the identity does not hold on this family. A site that no
+law spoke of is reduced too, because nothing was checked.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,27 +11,42 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from transformers.activations import ACT2FN
 
-from neuronscope.models.anatomy import Anatomy, norm_scale
+from neuronscope.models.anatomy import Anatomy
 from neuronscope.models.attention import Place
 from neuronscope.models.certificate import REDUCED, REFUSED
+from neuronscope.models.stacks import Stack, norm_scale
+from neuronscope.models.unembedding import unembedded
+
+
+class NotChecked(Exception):
+    """Raised by a law that speaks of something that this model has not."""
 
 
 @dataclass(frozen=True)
 class Probed:
-    """What one pass over random tokens showed, in the layout of the model itself."""
+    """What one pass over random inputs showed in one stack, in the layout of the model itself."""
 
     anatomy: Anatomy
-    tokens: Tensor
+    stack: Stack
+    tokens: Tensor | None
     values: Mapping[Place, Tensor]
 
     def __call__(self, name: str, layer: int | None) -> Tensor:
-        return self.values[Place(name, layer)]
+        place = Place(name, layer, None if name == "logits" else self.stack.name)
+        if place not in self.values:
+            raise NotChecked
+        return self.values[place]
+
+    def has(self, name: str, layer: int) -> bool:
+        """Return whether a site was seen in a layer."""
+        return Place(name, layer, self.stack.name) in self.values
 
     @property
     def last(self) -> int:
         """Return the last layer."""
-        return len(self.anatomy.blocks) - 1
+        return len(self.stack.blocks) - 1
 
 
 Sides = tuple[Tensor, Tensor]
@@ -47,63 +63,109 @@ class Law:
     broken: str = REFUSED
 
 
+def _there(module: nn.Module | None) -> nn.Module:
+    if module is None:
+        raise NotChecked
+    return module
+
+
+def _normed(seen: Probed, layer: int, which: int, stream: Tensor) -> Tensor:
+    wiring = seen.stack.wiring(layer)
+    return _there(wiring.norms[which])(stream) if wiring.post_norm else stream
+
+
+def _middle(seen: Probed, layer: int) -> Sides:
+    total = seen("resid_pre", layer) + seen("attn_add", layer)
+    return _normed(seen, layer, 0, total), seen("resid_mid", layer)
+
+
 def _stream_is_sum(seen: Probed, layer: int) -> Sides:
-    total = seen("resid_pre", layer) + seen("attn_add", layer) + seen("mlp_add", layer)
-    return total, seen("resid_post", layer)
+    added = [seen(name, layer) for name in ("attn_add", "mlp_add") if seen.has(name, layer)]
+    if not added:
+        raise NotChecked
+    if seen.stack.wiring(layer).post_norm:
+        return _normed(seen, layer, 1, seen("resid_mid", layer) + added[-1]), seen("resid_post", layer)
+    stream = seen("resid_pre", layer)
+    return sum((term.reshape(stream.shape) for term in added), stream), seen("resid_post", layer)
 
 
 def _stream_is_passed_on(seen: Probed, layer: int) -> Sides:
-    before = seen("resid_pre", layer) if layer == 0 else seen("resid_post", layer - 1)
-    return before, seen("resid_pre", layer)
+    return seen("resid_post", layer - 1) if layer else _nothing(), seen("resid_pre", layer)
+
+
+def _nothing() -> Tensor:
+    raise NotChecked
 
 
 def _between(seen: Probed, layer: int) -> Tensor:
-    return seen("resid_pre", layer) if seen.anatomy.parallel else seen("resid_mid", layer)
+    return seen("resid_pre", layer) if seen.stack.wiring(layer).parallel else seen("resid_mid", layer)
 
 
 def _rebuilt(norm: nn.Module, stream: Tensor, scale: Tensor) -> Sides:
     layer_norm = isinstance(norm, nn.LayerNorm)
     centred = stream - stream.mean(-1, keepdim=True) if layer_norm else stream
-    rebuilt = centred / scale[..., None] * cast(Tensor, norm.weight)
-    bias = getattr(norm, "bias", None)
-    return (rebuilt if bias is None else rebuilt + bias).to(stream.dtype), norm(stream)
+    rebuilt, bias = centred / scale[..., None], getattr(norm, "bias", None)
+    there = norm(stream)
+    weight = getattr(norm, "weight", None)
+    if weight is None:
+        return rebuilt.to(stream.dtype), there
+    gain = cast(Tensor, weight)
+    if bias is None:  # some families keep the gain as its difference from one
+        plain, shifted = (rebuilt * gain).to(stream.dtype), (rebuilt * (1 + gain)).to(stream.dtype)
+        return min((plain, shifted), key=lambda sides: (sides - there).abs().max().item()), there
+    return (rebuilt * gain + bias).to(stream.dtype), there
 
 
 def _attention_norm(seen: Probed, layer: int) -> Sides:
-    norm = cast(nn.Module, seen.anatomy.first_norm(layer))
+    norm = _there(seen.stack.first_norm(layer))
     return _rebuilt(norm, seen("resid_pre", layer), seen("attn_norm", layer))
 
 
 def _mlp_norm(seen: Probed, layer: int) -> Sides:
-    return _rebuilt(
-        cast(nn.Module, seen.anatomy.second_norm(layer)), _between(seen, layer), seen("mlp_norm", layer)
-    )
+    return _rebuilt(_there(seen.stack.second_norm(layer)), _between(seen, layer), seen("mlp_norm", layer))
 
 
 def _attention_input(seen: Probed, layer: int) -> Sides:
-    return cast(nn.Module, seen.anatomy.first_norm(layer))(seen("resid_pre", layer)), seen("attn_in", layer)
+    stream, norm = seen("resid_pre", layer), seen.stack.first_norm(layer)
+    plain = seen.stack.wiring(layer).post_norm or norm is None
+    return stream if plain else _there(norm)(stream), seen("attn_in", layer)
 
 
 def _mlp_input(seen: Probed, layer: int) -> Sides:
-    return cast(nn.Module, seen.anatomy.second_norm(layer))(_between(seen, layer)), seen("mlp_in", layer)
+    stream, norm = _between(seen, layer), seen.stack.second_norm(layer)
+    shown = seen("mlp_in", layer)
+    plain = seen.stack.wiring(layer).post_norm or norm is None or torch.equal(stream, shown)
+    return stream if plain else _there(norm)(stream), shown
 
 
 def _per_query_head(seen: Probed, name: str, layer: int) -> Tensor:
-    shared = seen(name, layer)
-    return shared.repeat_interleave(seen("q", layer).shape[1] // shared.shape[1], dim=1)
+    shared, pattern = seen(name, layer), seen("pattern", layer)
+    return shared.repeat_interleave(pattern.shape[1] // shared.shape[1], dim=1)
 
 
 def _dot_products(seen: Probed, layer: int) -> Sides:
-    scores = seen("scores", layer)
-    scaling = cast(float, cast(nn.Module, seen.anatomy.attention[layer]).scaling)
-    products = seen("q", layer) @ _per_query_head(seen, "k", layer).transpose(-1, -2) * scaling
+    scores, q = seen("scores", layer), seen("q", layer)
+    owner: Any = seen.stack.wiring(layer).attends
+    scaling = getattr(owner.owner, "scaling", None)
+    if not isinstance(scaling, float):
+        scaling = q.shape[-1] ** -0.5
+    products = q @ _per_query_head(seen, "k", layer).transpose(-1, -2) * scaling
+    cap = getattr(owner.owner, "attn_logit_softcapping", None)
+    if isinstance(cap, float):
+        products = (products / cap).tanh() * cap
     allowed = scores > torch.finfo(scores.dtype).min / 2
-    return products[allowed], scores[allowed]
+    # A softmax does not see what is added to a whole row, such as minus its largest score.
+    shift = torch.where(allowed, scores - products, 0).sum(-1, keepdim=True) / allowed.sum(-1, keepdim=True)
+    with_sinks = hasattr(owner.owner, "sinks")
+    return (products + shift if with_sinks else products)[allowed], scores[allowed]
 
 
 def _softmax(seen: Probed, layer: int) -> Sides:
-    pattern = seen("pattern", layer)
-    return seen("scores", layer).softmax(-1).to(pattern.dtype), pattern
+    pattern, scores = seen("pattern", layer), seen("scores", layer)
+    weights = scores.softmax(-1).to(pattern.dtype)
+    total = pattern.sum(-1, keepdim=True)  # less than one where a sink takes its part
+    sunk = bool((total < 1 - 1e-3).any()) and bool((total <= 1 + 1e-3).all())
+    return weights * total if sunk else weights, pattern
 
 
 def _average_of_values(seen: Probed, layer: int) -> Sides:
@@ -112,52 +174,77 @@ def _average_of_values(seen: Probed, layer: int) -> Sides:
 
 
 def _sum_of_heads(seen: Probed, layer: int) -> Sides:
-    bias = getattr(seen.anatomy.output(layer), "bias", None)
+    bias = getattr(seen.stack.output(layer), "bias", None)
     total = seen("result", layer).sum(2)
     return total if bias is None else total + bias, seen("attn_out", layer)
 
 
 def _activation(seen: Probed, layer: int) -> Sides:
-    mlp = cast(Any, seen.anatomy.mlp[layer])
-    active = (mlp.act_fn if hasattr(mlp, "act_fn") else mlp.act)(seen("mlp_pre", layer))
-    return active * seen("mlp_up", layer) if seen.anatomy.gated(layer) else active, seen("mlp_act", layer)
+    mlp: Any = seen.stack.mlp[layer] or seen.stack.blocks[layer]
+    named = (getattr(mlp, name, None) for name in ("act_fn", "act", "activation_fn", "activation"))
+    function = next((found for found in named if callable(found)), None)
+    if function is None:
+        config: Any = seen.anatomy.network.config.get_text_config()
+        stated = (getattr(config, name, None) for name in ("hidden_act", "activation", "hidden_activation"))
+        function = next((ACT2FN[name] for name in stated if isinstance(name, str)), None)
+    if function is None:
+        raise NotChecked
+    active = function(seen("mlp_pre", layer))
+    return active * seen("mlp_up", layer) if seen.stack.gated(layer) else active, seen("mlp_act", layer)
 
 
 def _neurons_write(seen: Probed, layer: int) -> Sides:
-    return cast(nn.Module, seen.anatomy.down(layer))(seen("mlp_act", layer)), seen("mlp_out", layer)
+    written, shown = _there(seen.stack.down(layer))(seen("mlp_act", layer)), seen("mlp_out", layer)
+    return written.reshape(shown.shape) if written.numel() == shown.numel() else written, shown
+
+
+def _chosen(seen: Probed, layer: int) -> Sides:
+    weight, scores = seen("expert_weight", layer), seen("router", layer)
+    taken = weight != 0
+    lowest = torch.where(taken, scores, torch.inf).amin(-1)
+    highest = torch.where(taken, -torch.inf, scores).amax(-1)
+    return torch.minimum(lowest, highest), highest
+
+
+def _scored(seen: Probed, layer: int) -> Sides:
+    router: Any = _there(seen.stack.router(layer))
+    weight, scores = getattr(router, "weight", None), seen("router", layer)
+    if not isinstance(weight, Tensor) or weight.shape[-1] != seen("mlp_in", layer).shape[-1]:
+        raise NotChecked
+    products = nn.functional.linear(seen("mlp_in", layer).to(weight.dtype), weight, getattr(router, "bias", None))
+    return products.reshape(scores.shape).to(scores.dtype), scores
 
 
 def _embedding(seen: Probed, _: None) -> Sides:
-    return seen.anatomy.embedding(seen.tokens), seen("embed", None)
+    if seen.tokens is None:
+        raise NotChecked
+    return _there(seen.stack.embedding)(seen.tokens), seen("embed", None)
 
 
 def _final_scale(seen: Probed, _: None) -> Sides:
     stream = seen("resid_post", seen.last)
-    norm = cast(nn.Module, seen.anatomy.final_norm)
+    norm = _there(seen.stack.final_norm)
     return _rebuilt(norm, stream, norm_scale(norm, stream))[0], seen("final", None)
 
 
 def _final(seen: Probed, _: None) -> Sides:
-    return cast(nn.Module, seen.anatomy.final_norm)(seen("resid_post", seen.last)), seen("final", None)
+    return _there(seen.stack.final_norm)(seen("resid_post", seen.last)), seen("final", None)
 
 
 def _head(seen: Probed, _: None) -> Sides:
-    final = cast(nn.Module, seen.anatomy.final_norm)(seen("resid_post", seen.last))
-    return cast(nn.Module, seen.anatomy.head)(final), seen("logits", None)
+    if seen.stack is not seen.anatomy.main:
+        raise NotChecked
+    return unembedded(seen.anatomy, seen("resid_post", seen.last)), seen("logits", None)
 
 
 LAWS = (
-    Law("the token embedding gives embed", ("embed",), _embedding, layered=False),
-    Law("resid_post of a block is resid_pre of the next", ("resid_pre",), _stream_is_passed_on),
-    Law(
-        "resid_pre + attn_add = resid_mid",
-        ("resid_mid",),
-        lambda seen, layer: (seen("resid_pre", layer) + seen("attn_add", layer), seen("resid_mid", layer)),
-    ),
-    Law("resid_pre + attn_add + mlp_add = resid_post", ("attn_add", "mlp_add", "resid_post"), _stream_is_sum),
+    Law("the token embedding gives embed", ("embed",), _embedding, layered=False, broken=REDUCED),
+    Law("resid_post of a block is resid_pre of the next", ("resid_pre", "resid_post"), _stream_is_passed_on),
+    Law("resid_pre + attn_add = resid_mid", ("resid_mid",), _middle),
+    Law("resid_pre + attn_add + mlp_add = resid_post", ("attn_add", "mlp_add"), _stream_is_sum),
     Law("the norm rebuilt from attn_norm is the norm", ("attn_norm",), _attention_norm),
     Law("the first norm of resid_pre is attn_in", ("attn_in",), _attention_input, broken=REDUCED),
-    Law("scaled q·k is scores where the mask allows", ("q", "k", "scores"), _dot_products, broken=REDUCED),
+    Law("scaled q·k is scores where the mask allows", ("q", "k"), _dot_products, broken=REDUCED),
     Law("softmax of scores is pattern", ("scores", "pattern"), _softmax, broken=REDUCED),
     Law("pattern @ v = z", ("v", "pattern", "z"), _average_of_values, broken=REDUCED),
     Law(
@@ -170,6 +257,8 @@ LAWS = (
     Law("the second norm of the stream is mlp_in", ("mlp_in",), _mlp_input, broken=REDUCED),
     Law("the activated mlp_pre is mlp_act", ("mlp_pre", "mlp_up"), _activation, broken=REDUCED),
     Law("the output matrix of mlp_act gives mlp_out", ("mlp_act", "mlp_out"), _neurons_write, broken=REDUCED),
+    Law("the router's matrix of mlp_in gives router", ("router",), _scored, broken=REDUCED),
+    Law("experts with a weight score highest", ("expert_weight",), _chosen, broken=REDUCED),
     Law("the norm rebuilt from final_norm is final", ("final_norm",), _final_scale, layered=False),
     Law("the last norm of the last resid_post is final", ("final",), _final, layered=False),
     Law("the output head of the last resid_post gives logits", ("logits",), _head, layered=False),

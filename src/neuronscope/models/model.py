@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, final
 
@@ -12,11 +13,15 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from neuronscope.models.anatomy import Anatomy, head_rows, n_heads
+from neuronscope.models.anatomy import Anatomy, n_heads
 from neuronscope.models.attention import KEY
 from neuronscope.models.certificate import REFUSED, Certificate
 from neuronscope.models.probe import certify
 from neuronscope.models.sites import SITES, Site
+from neuronscope.models.stacks import Stack, matrix
+from neuronscope.models.taps import Absence
+from neuronscope.models.towers import vocabulary_size
+from neuronscope.models.unembedding import unembedded
 from neuronscope.words import BadInput
 
 _VOLATILE = ("_name_or_path", "transformers_version", "torch_dtype", "dtype", "architectures", "use_cache")
@@ -40,11 +45,14 @@ class Model:
         card: Mapping[str, Any] | None = None,
     ) -> None:
         self.hf = hf.eval().requires_grad_(False)
-        self.hf.set_attn_implementation(KEY)
+        # Some families know only their own names for attention; theirs then stays, and its softmax is tapped.
+        with suppress(KeyError, ValueError):
+            self.hf.set_attn_implementation(KEY)
         self.name = name or type(hf).__name__
         self.tokenizer = tokenizer
         self.card: dict[str, Any] = dict(card or {})
         self.anatomy = Anatomy(hf)
+        self._counted: dict[str | None, dict[str, int]] = {}
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, {self.family}, {self.n_layers} layers, width {self.width})"
@@ -71,41 +79,51 @@ class Model:
 
     @property
     def n_heads(self) -> int:
-        """Return the number of query heads of a layer."""
-        return n_heads(self.hf)
+        """Return the number of query heads of a layer, 0 where no layer attends."""
+        return n_heads(self.hf) or self._sizes(self.anatomy.main)["head"]
 
     @property
     def n_key_heads(self) -> int:
         """Return the number of key and value heads of a layer; fewer than `n_heads` in grouped attention."""
-        return int(getattr(self.hf.config, "num_key_value_heads", None) or self.n_heads)
+        stated = getattr(self._config, "num_key_value_heads", None)
+        return stated if isinstance(stated, int) else self._sizes(self.anatomy.main)["key_head"]
 
     @property
     def width(self) -> int:
         """Return the width of the residual stream."""
-        return int(self.hf.config.hidden_size)
+        return self.anatomy.width
 
     @property
     def head_width(self) -> int:
         """Return the width of one head's vectors."""
-        output = self.anatomy.output(0)
-        return self.width // self.n_heads if output is None else head_rows(output, self.n_heads).shape[1]
+        output = self.anatomy.output(0) if self.anatomy.blocks else None
+        heads = max(1, self.n_heads)
+        return self.width // heads if output is None else matrix(output).shape[0] // heads
 
     @property
     def n_neurons(self) -> int:
         """Return the number of neurons of a layer's MLP."""
-        config = self.hf.config
-        stated = getattr(config, "intermediate_size", None) or getattr(config, "n_inner", None)
-        return int(stated or 4 * self.width)
+        return self._sizes(self.anatomy.main)["neuron"]
 
     @property
     def vocab_size(self) -> int:
         """Return the number of tokens that the model scores."""
-        return int(self.hf.config.vocab_size)
+        return vocabulary_size(self.hf)
+
+    @property
+    def _config(self) -> Any:
+        return self.hf.config.get_text_config()
+
+    def _sizes(self, stack: Stack) -> dict[str, int]:
+        """Return how many units of each sort a layer of a stack has."""
+        if stack.name not in self._counted:
+            self._counted[stack.name] = stack.sizes(self.hf.config)
+        return self._counted[stack.name]
 
     @property
     def n_positions(self) -> int:
         """Return how many tokens the context holds; the largest number where the model states no limit."""
-        return int(getattr(self.hf.config, "max_position_embeddings", None) or sys.maxsize)
+        return int(getattr(self._config, "max_position_embeddings", None) or sys.maxsize)
 
     @property
     def n_parameters(self) -> int:
@@ -140,39 +158,64 @@ class Model:
         return certify(self.anatomy, self.n_positions)
 
     def sites(self) -> list[str]:
-        """Return the site names that this model has, in the order in which a token passes them."""
-        refused = self.certificate.of(REFUSED)
-        return [name for name in SITES if name not in refused]
+        """Return the site names that this model has, with their stack where there are several, in order."""
+        return [row.site for row in self.certificate.rows if row.status != REFUSED]
+
+    def layers(self, name: str, stack: str | None = None) -> list[int]:
+        """Return the layers that have a site, in order."""
+        count = len(self.anatomy.stacks[stack].blocks)
+        return [
+            layer for layer in range(count) if not isinstance(self.anatomy.tap(name, layer, stack), Absence)
+        ]
 
     def check(self, site: Site) -> Site:
         """Return the site if this model has it.
 
-        Raises `BadInput` that names the reason and the nearest site, for a name that this model lacks and
-        for a layer, head or neuron out of range.
+        Raises `BadInput` that names the reason and the nearest site, for a name that this model lacks, a
+        stack that it has not, and for a layer, head or neuron out of range.
         """
-        if site.stack is not None:
-            raise BadInput(
-                f"{site} names a stack, but this model has only one: write {str(site).partition('/')[2]}."
-            )
         if site.module:
             self.anatomy.module_tap(site)
             return site
-        row = self.certificate.row(site.name)
+        stack = self._stack(site)
+        name = site.name if stack.name is None or site.name == "logits" else f"{stack.name}/{site.name}"
+        row = self.certificate.row(name)
         if row.status == REFUSED:
             near = f"; the nearest site is {row.instead}" if row.instead else ""
-            raise BadInput(f"{self.name} has no {site.name}: {row.reason}{near}.")
-        if isinstance(site.layer, int) and site.layer >= self.n_layers:
-            nearest = f"{site.name}.{self.n_layers - 1}"
-            raise BadInput(
-                f"{site} is out of range: layers run from 0 to {self.n_layers - 1}; the nearest is {nearest}."
-            )
-        sizes = {"head": self.n_heads, "key_head": self.n_key_heads, "neuron": self.n_neurons}
-        unit = site.kind.unit
-        if unit and site.unit is not None and site.unit >= sizes[unit]:
-            raise BadInput(
-                f"{site} is out of range: its {unit.replace('_', ' ')}s run from 0 to {sizes[unit] - 1}."
-            )
+            raise BadInput(f"{self.name} has no {name}: {row.reason}{near}.")
+        self._check_range(site, stack)
         return site
+
+    def _stack(self, site: Site) -> Stack:
+        stacks = self.anatomy.stacks
+        if site.name == "logits" and site.stack is None:
+            return self.anatomy.main
+        if site.stack in stacks and not (site.name == "logits" and site.stack):
+            return stacks[site.stack]
+        bare = str(site).partition("/")[2] or str(site)
+        if site.name == "logits" and site.stack in stacks:
+            raise BadInput(f"{site} is there once for the whole model: write {bare}.")
+        if None in stacks:
+            raise BadInput(f"{site} names a stack, but this model has only one: write {bare}.")
+        ways = " or ".join(f"{name}/{bare}" for name in stacks)
+        raise BadInput(f"{site} leaves open which stack is meant, and this model has {len(stacks)}: write {ways}.")
+
+    def _check_range(self, site: Site, stack: Stack) -> None:
+        last = len(stack.blocks) - 1
+        if isinstance(site.layer, int):
+            if site.layer > last:
+                near = Site(site.name, last, stack=site.stack)
+                raise BadInput(
+                    f"{site} is out of range: layers run from 0 to {last}; the nearest is {near}."
+                )
+            found = self.anatomy.tap(site.name, site.layer, stack.name)
+            if isinstance(found, Absence):
+                there = ", ".join(map(str, self.layers(site.name, stack.name)))
+                raise BadInput(f"There is no {site}: {found.reason}; layers with it are {there}.")
+        unit = site.kind.unit
+        if unit and site.unit is not None and site.unit >= self._sizes(stack)[unit]:
+            most = self._sizes(stack)[unit] - 1
+            raise BadInput(f"{site} is out of range: its {unit.replace('_', ' ')}s run from 0 to {most}.")
 
     def tokenize(self, prompt: str | Sequence[int] | Tensor) -> Int[Tensor, " position"]:
         """Return the token ids of a prompt, on the model's device.
@@ -225,12 +268,13 @@ class Model:
         return self.tokenizer.decode(tokens, skip_special_tokens=False, clean_up_tokenization_spaces=False)
 
     def unembed(self, stream: Float[Tensor, "*axes width"]) -> Float[Tensor, "*axes vocab"]:
-        """Return the logits of any residual stream: the model's own last norm, then its own output head."""
-        norm, head = self.anatomy.final_norm, self.anatomy.head
-        assert head is not None
+        """Return the logits of any residual stream: the model's own last norm, head, caps and multipliers.
+
+        Raises `BadInput` for a model without an output head.
+        """
         stream = stream.to(device=self.device, dtype=self.dtype)
         with torch.set_grad_enabled(stream.requires_grad):
-            return head(stream if norm is None else norm(stream))
+            return unembedded(self.anatomy, stream)
 
 
 def _rules(tokenizer: Any) -> str:

@@ -1,6 +1,7 @@
 """Does each site show what its name says, and does looking leave the model as it was?"""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -9,13 +10,17 @@ from neuronscope.models.anatomy import Absence, Anatomy
 from neuronscope.models.attention import Place, Visit
 from neuronscope.models.certificate import EXACT, REDUCED, REFUSED, Certificate, Row
 from neuronscope.models.forward import forward, fresh
-from neuronscope.models.laws import LAWS, Law, Probed
+from neuronscope.models.laws import LAWS, Law, NotChecked, Probed
 from neuronscope.models.sites import SITES
+from neuronscope.models.stacks import Stack
+from neuronscope.models.towers import specimen
 
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
 _RANK = {EXACT: 0, REDUCED: 1, REFUSED: 2}
 _ROWS, _LENGTH = 2, 8
 _READ_ONLY = "worked out from its neighbours, so it can be read but not written"
+_UNCHECKED = "not checked: no law that speaks of it could be tried on this model"
+Inputs = Mapping[str, Any]
 
 
 class Verdict:
@@ -24,7 +29,9 @@ class Verdict:
     def __init__(self, name: str) -> None:
         self.name, self.status, self.worst = name, EXACT, None
         self.reason = "reads and writes leave every other number alone"
-        self.instead, self.absent = "", False
+        self.instead = ""
+        self.here: set[int | None] = set()
+        self.missing: dict[int | None, Absence] = {}
         if SITES[name].derived:
             self.status, self.reason = REDUCED, _READ_ONLY
 
@@ -34,135 +41,201 @@ class Verdict:
             self.status, self.reason, self.instead = status, reason, instead
 
     def measure(self, gap: float) -> None:
-        """Remember the largest difference; where the site is absent there was nothing to compare."""
-        if self.absent:
-            return
+        """Remember the largest difference."""
         self.worst = gap if self.worst is None else max(self.worst, gap)
 
-    def row(self) -> Row:
+    def row(self, stack: str | None) -> Row:
         """Return the certificate's row."""
-        return Row(self.name, self.status, self.reason, self.worst, self.instead)
+        if not self.here:
+            absence = next(iter(self.missing.values()), Absence("this model has no blocks", "logits"))
+            self.learn(REFUSED, absence.reason, absence.instead)
+        elif self.worst is None:
+            self.learn(REDUCED, _UNCHECKED)
+        reason = self.reason
+        if self.here and self.missing:
+            layers = ", ".join(str(layer) for layer in sorted(self.here, key=str))
+            reason = f"in layers {layers} only; {reason}"
+        name = self.name if stack is None or self.name == "logits" else f"{stack}/{self.name}"
+        worst = self.worst if self.here else None
+        return Row(name, self.status, reason, worst, self.instead)
 
 
 def certify(anatomy: Anatomy, n_tokens: int) -> Certificate:
-    """Run a few passes over seeded random tokens and return the verdict on every site name."""
+    """Run a few passes over seeded random inputs and return the verdict on every site name of every stack."""
     network = anatomy.network
-    weight = next(network.parameters())
-    seeded = torch.Generator().manual_seed(0)
-    shape = (_ROWS, min(_LENGTH, n_tokens))
-    tokens = torch.randint(network.config.vocab_size, shape, generator=seeded).to(weight.device)
-    tolerance = _TOLERANCE.get(weight.dtype, 1e-4)
-    verdicts = {name: Verdict(name) for name in SITES}
+    tolerance = _TOLERANCE.get(next(network.parameters()).dtype, 1e-4)
+    inputs = specimen(network, rows=_ROWS, length=min(_LENGTH, n_tokens))
+    tokens = inputs.get("input_ids")
+    verdicts = {
+        name: {site: Verdict(site) for site in SITES if site != "logits" or stack is anatomy.main}
+        for name, stack in anatomy.stacks.items()
+    }
     with torch.no_grad():
-        present = list(_present(anatomy, verdicts))
-        plain = _logits(anatomy, tokens, {})
-        values: dict[Place, Tensor] = {}
-        reads = {place: _reader(values, place) for place in present}
-        _judge_change(anatomy, tokens, plain, reads, verdicts, "reading it changes the logits")
-        for place in set(present) - values.keys():
-            verdicts[place.name].learn(REFUSED, "its module is never reached in a forward pass", "resid_post")
-        writes: dict[Place, Visit] = {p: fresh for p in present if p in values and not SITES[p.name].derived}
-        _judge_change(
-            anatomy, tokens, plain, writes, verdicts, "writing back what was read changes the logits"
-        )
-        seen = Probed(anatomy, tokens, values)
-        for law in LAWS:
-            _judge_law(law, seen, verdicts, tolerance)
-        _judge_zeroed_head(anatomy, tokens, values, verdicts, tolerance)
-    rows = tuple(verdict.row() for verdict in verdicts.values())
-    return Certificate(type(network).__name__, tokens.numel(), tolerance, rows)
-
-
-def _present(anatomy: Anatomy, verdicts: Mapping[str, Verdict]) -> Iterable[Place]:
-    for name in SITES:
-        for layer in anatomy.layers(name):
-            found = anatomy.tap(name, layer)
-            if isinstance(found, Absence):
-                verdicts[name].learn(REFUSED, found.reason, found.instead)
-                verdicts[name].absent = True
-            else:
-                yield Place(name, layer)
-
-
-def _reader(values: dict[Place, Tensor], place: Place) -> Visit:
-    def read(tensor: Tensor) -> Tensor:
-        values[place] = tensor.clone()
-        return tensor
-
-    return read
-
-
-def _logits(anatomy: Anatomy, tokens: Tensor, visits: Mapping[Place, Visit]) -> Tensor:
-    logits = forward(anatomy, tokens, visits).logits
-    assert logits is not None
-    return logits
-
-
-def _judge_change(
-    anatomy: Anatomy,
-    tokens: Tensor,
-    plain: Tensor,
-    visits: Mapping[Place, Visit],
-    verdicts: Mapping[str, Verdict],
-    complaint: str,
-) -> None:
-    """Run with all visits at once; only if the logits move, find out which site moved them."""
-    if torch.equal(_logits(anatomy, tokens, visits), plain):
-        return
-    for name in {place.name for place in visits}:
-        alone = {place: visit for place, visit in visits.items() if place.name == name}
-        gap = (_logits(anatomy, tokens, alone) - plain).abs().max().item()
-        if gap > 0:
-            verdicts[name].learn(REDUCED, f"{complaint} by {gap:.1e}")
-
-
-def _judge_law(law: Law, seen: Probed, verdicts: Mapping[str, Verdict], tolerance: float) -> None:
-    layers = range(len(seen.anatomy.blocks)) if law.layered else [None]
-    for layer in layers:
         try:
-            left, right = law.sides(seen, layer)
-        except (KeyError, AttributeError, TypeError):
-            continue  # a site or part that this law speaks of is absent; its own row says so
-        _judge_sides(law.sites, law.states, law.broken, left, right, verdicts, tolerance)
+            plain = _outcome(anatomy, inputs, {})
+        except Exception as error:  # whatever a family raises on plain inputs is the reason
+            return _failed(anatomy, verdicts, tolerance, error)
+        probe = _Probe(anatomy, inputs, plain, tolerance)
+        probe.certify(verdicts)
+    rows = tuple(verdict.row(name) for name, own in verdicts.items() for verdict in own.values())
+    n_shown = next(iter(inputs.values())).shape[:2].numel() if tokens is None else tokens.numel()
+    return Certificate(type(network).__name__, n_shown, tolerance, rows)
 
 
-def _judge_sides(
-    sites: Iterable[str],
-    states: str,
-    broken: str,
-    left: Tensor,
-    right: Tensor,
-    verdicts: Mapping[str, Verdict],
-    tolerance: float,
-) -> None:
-    alike = left.shape == right.shape
-    gap = (left - right).abs().max().item() if alike else float("inf")
-    allowed = tolerance * max(1.0, right.abs().max().item())
-    for name in sites:
-        verdicts[name].measure(gap)
-        if not gap <= allowed:
-            verdicts[name].learn(broken, f"the law '{states}' is off by {gap:.1e}", "resid_post")
+def _failed(
+    anatomy: Anatomy, verdicts: Mapping[str | None, Mapping[str, Verdict]], tolerance: float, error: Exception
+) -> Certificate:
+    told = f"the probe could not run this model ({type(error).__name__}: {str(error).strip()[:80]})"
+    for own in verdicts.values():
+        for verdict in own.values():
+            verdict.missing = {None: Absence(told, "")}
+    rows = tuple(verdict.row(name) for name, own in verdicts.items() for verdict in own.values())
+    return Certificate(type(anatomy.network).__name__, 0, tolerance, rows)
 
 
-def _judge_zeroed_head(
-    anatomy: Anatomy,
-    tokens: Tensor,
-    values: Mapping[Place, Tensor],
-    verdicts: Mapping[str, Verdict],
-    tolerance: float,
-) -> None:
-    def zeroed(axis: int) -> Callable[[Tensor], Tensor]:
-        def visit(tensor: Tensor) -> Tensor:
-            changed = fresh(tensor)
-            changed.select(axis, 0).zero_()
-            return changed
+def _outcome(anatomy: Anatomy, inputs: Inputs, visits: Mapping[Place, Visit]) -> Tensor:
+    """Return what the network gives in the end: its logits, or its first tensor where it has none."""
+    output = forward(anatomy, inputs, visits).output
+    logits = getattr(output, "logits", None)
+    if isinstance(logits, Tensor):
+        return logits
+    values = list(output.values()) if isinstance(output, Mapping) else list(output)
+    return torch.cat([value.flatten() for value in values if isinstance(value, Tensor)])
 
-        return visit
 
-    if not any(place.name == "pattern" for place in values):
-        return
-    layers = range(len(anatomy.blocks))
-    by_pattern = _logits(anatomy, tokens, {Place("pattern", layer): zeroed(1) for layer in layers})
-    by_z = _logits(anatomy, tokens, {Place("z", layer): zeroed(2) for layer in layers})
-    states = "a head with a zero pattern writes nothing"
-    _judge_sides(("pattern", "z"), states, REDUCED, by_pattern, by_z, verdicts, tolerance)
+class _Probe:
+    def __init__(self, anatomy: Anatomy, inputs: Inputs, plain: Tensor, tolerance: float) -> None:
+        self.anatomy, self.inputs, self.plain, self.tolerance = anatomy, inputs, plain, tolerance
+        self.values: dict[Place, Tensor] = {}
+
+    def certify(self, verdicts: Mapping[str | None, Mapping[str, Verdict]]) -> None:
+        present = [
+            place
+            for name, stack in self.anatomy.stacks.items()
+            for place in self._present(stack, verdicts[name])
+        ]
+        of = {place: verdicts[self._stack(place).name][place.name] for place in present}
+        self._read(present, of)
+        writes: dict[Place, Visit] = {
+            place: fresh for place in present if place in self.values and not SITES[place.name].derived
+        }
+        self._judge_change(writes, of, "writing back what was read changes the logits")
+        for place in present:
+            if place in self.values:
+                of[place].here.add(place.layer)
+            else:
+                of[place].missing[place.layer] = Absence(
+                    "its module is never reached in a forward pass", "resid_post"
+                )
+        for name, stack in self.anatomy.stacks.items():
+            tokens = self.inputs.get("decoder_input_ids" if name == "decoder" else "input_ids")
+            seen = Probed(self.anatomy, stack, tokens, self.values)
+            self._judge_shapes(verdicts[name], stack)
+            for law in LAWS:
+                self._judge_law(law, seen, verdicts[name])
+            self._judge_zeroed_head(stack, verdicts[name])
+
+    def _stack(self, place: Place) -> Stack:
+        return self.anatomy.main if place.name == "logits" else self.anatomy.stacks[place.stack]
+
+    def _present(self, stack: Stack, verdicts: Mapping[str, Verdict]) -> Iterable[Place]:
+        for name, verdict in verdicts.items():
+            for layer in self.anatomy.layers(name, stack.name):
+                found = self.anatomy.tap(name, layer, stack.name)
+                if isinstance(found, Absence):
+                    verdict.missing[layer] = found
+                else:
+                    yield Place(name, layer, None if name == "logits" else stack.name)
+
+    def _read(self, present: list[Place], of: Mapping[Place, Verdict]) -> None:
+        reads = {place: self._reader(place) for place in present}
+        try:
+            self._judge_change(reads, of, "reading it changes the logits")
+        except Exception:  # one site that cannot be read must not hide the others
+            self.values.clear()
+            good: dict[Place, Visit] = {}
+            for name in dict.fromkeys((place.name, place.stack) for place in present):
+                alone = {p: visit for p, visit in reads.items() if (p.name, p.stack) == name}
+                try:
+                    self._judge_change(alone, of, "reading it changes the logits")
+                except Exception as error:  # the reason is told in the certificate
+                    told = f"reading it fails: {str(error).strip()[:80]}"
+                    for place in alone:
+                        of[place].learn(REFUSED, told, "resid_post")
+                        self.values.pop(place, None)
+                else:
+                    good |= alone
+
+    def _reader(self, place: Place) -> Visit:
+        def read(tensor: Tensor) -> Tensor:
+            self.values[place] = tensor.clone()
+            return tensor
+
+        return read
+
+    def _judge_change(
+        self, visits: Mapping[Place, Visit], of: Mapping[Place, Verdict], complaint: str
+    ) -> None:
+        """Run with all visits at once; only if the logits move, find out which site moved them."""
+        if torch.equal(_outcome(self.anatomy, self.inputs, visits), self.plain):
+            return
+        for verdict in {id(of[place]): of[place] for place in visits}.values():
+            alone = {place: visit for place, visit in visits.items() if of[place] is verdict}
+            gap = (_outcome(self.anatomy, self.inputs, alone) - self.plain).abs().max().item()
+            if gap > 0:
+                verdict.learn(REDUCED, f"{complaint} by {gap:.1e}")
+
+    def _judge_shapes(self, verdicts: Mapping[str, Verdict], stack: Stack) -> None:
+        for place, value in self.values.items():
+            axes = len(SITES[place.name].words)
+            if place.stack == stack.name and place.name in verdicts and value.dim() != axes:
+                told = f"its tensor has {value.dim()} axes where the site has {axes}"
+                verdicts[place.name].learn(REFUSED, told, "resid_post")
+
+    def _judge_law(self, law: Law, seen: Probed, verdicts: Mapping[str, Verdict]) -> None:
+        layers = range(len(seen.stack.blocks)) if law.layered else [None]
+        for layer in layers:
+            try:
+                left, right = law.sides(seen, layer)
+            except (NotChecked, AttributeError, TypeError, RuntimeError, ValueError, IndexError):
+                continue  # a site or part that this law speaks of is absent, or is of another kind
+            self._judge_sides(law, left, right, verdicts)
+
+    def _judge_sides(self, law: Law, left: Tensor, right: Tensor, verdicts: Mapping[str, Verdict]) -> None:
+        alike = left.shape == right.shape
+        gap = (left - right).abs().max().item() if alike and left.numel() else float("inf")
+        allowed = self.tolerance * max(1.0, right.abs().max().item()) if right.numel() else 0.0
+        for name in law.sites:
+            if name not in verdicts:
+                continue
+            verdicts[name].measure(gap)
+            if not gap <= allowed:
+                verdicts[name].learn(law.broken, f"the law '{law.states}' is off by {gap:.1e}", "resid_post")
+
+    def _judge_zeroed_head(self, stack: Stack, verdicts: Mapping[str, Verdict]) -> None:
+        def zeroed(axis: int) -> Callable[[Tensor], Tensor]:
+            def visit(tensor: Tensor) -> Tensor:
+                changed = fresh(tensor)
+                changed.select(axis, 0).zero_()
+                return changed
+
+            return visit
+
+        layers = [
+            layer
+            for layer in range(len(stack.blocks))
+            if {Place("pattern", layer, stack.name), Place("z", layer, stack.name)} <= self.values.keys()
+        ]
+        if not layers or "refused" in (verdicts["pattern"].status, verdicts["z"].status):
+            return
+        by_pattern, by_z = (
+            _outcome(
+                self.anatomy, self.inputs, {Place(name, layer, stack.name): zeroed(axis) for layer in layers}
+            )
+            for name, axis in (("pattern", 1), ("z", 2))
+        )
+        law = Law(
+            "a head with a zero pattern writes nothing", ("pattern", "z"), lambda seen, layer: (by_pattern, by_z),
+            broken=REDUCED,
+        )
+        self._judge_sides(law, by_pattern, by_z, verdicts)

@@ -65,6 +65,10 @@ SITES: dict[str, SiteKind] = {
     "mlp_act": SiteKind(_NEURONS, "neurons as the output matrix reads them", "neuron"),
     "mlp_out": SiteKind(_STREAM, "raw output of the MLP module"),
     "mlp_add": SiteKind(_STREAM, "what the MLP adds to the residual stream"),
+    "router": SiteKind("batch position expert", "scores of the experts, before any softmax", "expert"),
+    "expert_weight": SiteKind(
+        "batch position expert", "weight of each expert's output, zero where not chosen", "expert", derived=True
+    ),
     "final_norm": SiteKind(_SCALE, "scale that the last norm divides by", layered=False, derived=True),
     "final": SiteKind(_STREAM, "normalised stream that the output head reads", layered=False),
     "logits": SiteKind("batch position vocab", "scores of the next token", layered=False),

@@ -1,0 +1,273 @@
+"""Where in one list of blocks does each named part sit?
+
+A short table of spellings proposes modules; a trace of one pass says where the blocks add and attend.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from neuronscope.models import vocabulary as words
+from neuronscope.models.taps import Absence, Found, Tap
+from neuronscope.models.tracing import Trace
+from neuronscope.models.vocabulary import part
+from neuronscope.models.wiring import Wiring
+
+
+@dataclass
+class Wired:
+    """The wiring of every block of a stack, and what its modules were seen to do."""
+
+    layers: list[Wiring]
+    traces: list[Trace] = field(default_factory=list)
+
+
+class Stack:
+    """One list of blocks: its parts by layer, its embedding and its last norm.
+
+    ``name`` is the prefix of its addresses, None where the network has one stack only. ``wired`` gives its
+    wiring, found on first use.
+    """
+
+    def __init__(
+        self, name: str | None, owner: nn.Module, blocks: list[nn.Module], wired: Callable[["Stack"], Wired]
+    ) -> None:
+        self.name, self.owner, self.blocks = name, owner, blocks
+        self._wired = wired
+        self.attention = [part(block, words.ATTENTION) for block in blocks]
+        self.mlp = [part(block, words.MLP) for block in blocks]
+        self.final_norm = part(owner, words.FINAL_NORM)
+        self.embedding: nn.Module | None = None
+
+    def wiring(self, layer: int) -> Wiring:
+        """Return what a block adds to its stream and where it attends."""
+        return self._wired(self).layers[layer]
+
+    @property
+    def parallel(self) -> bool:
+        """Return whether attention and MLP both read the stream that enters the block."""
+        return bool(self.blocks) and self.wiring(0).parallel
+
+    def first_norm(self, layer: int) -> nn.Module | None:
+        """Return the norm before attention."""
+        return part(self.blocks[layer], words.FIRST_NORM)
+
+    def second_norm(self, layer: int) -> nn.Module | None:
+        """Return the norm before the MLP."""
+        return part(self.blocks[layer], words.SECOND_NORM)
+
+    def output(self, layer: int) -> nn.Module | None:
+        """Return the matrix that writes the heads to the stream."""
+        found = part(self.attention[layer] or self.blocks[layer], words.OUTPUT)
+        return found if getattr(found, "weight", None) is not None else None
+
+    def gated(self, layer: int) -> bool:
+        """Return whether the MLP multiplies an activated gate by a linear branch."""
+        return part(self.mlp[layer], words.GATE) is not None and self.up(layer) is not None
+
+    def up(self, layer: int) -> nn.Module | None:
+        """Return the linear branch of a gated MLP."""
+        return part(self.mlp[layer], words.UP)
+
+    def down(self, layer: int) -> nn.Module | None:
+        """Return the matrix that writes the neurons to the stream."""
+        return part(self.mlp[layer] or self.blocks[layer], words.DOWN)
+
+    def pre(self, layer: int) -> nn.Module | None:
+        """Return the matrix whose output the activation function reads."""
+        return part(self.mlp[layer] or self.blocks[layer], words.PRE)
+
+    def router(self, layer: int) -> nn.Module | None:
+        """Return the module that scores the experts, in a block that has experts."""
+        mlp = self.mlp[layer]
+        return None if part(mlp, words.EXPERTS) is None else part(mlp, words.ROUTER)
+
+    def sizes(self, config: Any) -> dict[str, int]:
+        """Return how many heads, key heads, neurons and experts its first layer that has them has."""
+        wirings = [self.wiring(layer) for layer in range(len(self.blocks))]
+        heads = next((wiring.heads for wiring in wirings if wiring.heads), 0)
+        keys = next((wiring.key_heads for wiring in wirings if wiring.key_heads), heads)
+        layers = range(len(self.blocks))
+        downs = (self.down(layer) for layer in layers)
+        neurons = next((matrix(down).shape[0] for down in downs if hasattr(down, "weight")), 0)
+        if not neurons:
+            stated = (getattr(config.get_text_config(), name, None) for name in ("intermediate_size", "n_inner"))
+            neurons = next((value for value in stated if isinstance(value, int)), 0)
+        traces = self._wired(self).traces
+        routers = [
+            trace.nodes[node].shape[-1]
+            for layer, trace in enumerate(traces)
+            for node in trace.outputs.get(cast(nn.Module, self.router(layer)), ())[:1]
+            if node is not None
+        ]
+        return {"head": heads, "key_head": keys, "neuron": neurons, "expert": routers[0] if routers else 0}
+
+    def tap(self, name: str, layer: int) -> Found:
+        """Return where a site is tapped, the attention stage that shows it, or why the block lacks it."""
+        if name in ("q", "k", "v", "scores", "pattern", "z"):
+            return self._attention(name, layer)
+        if name in ("attn_add", "mlp_add", "resid_mid"):
+            return self._added(name, layer)
+        found = self._in_block(name, layer)
+        return self._absence(name, layer) if found is None else found
+
+    def _attention(self, name: str, layer: int) -> Found:
+        wiring = self.wiring(layer)
+        if isinstance(wiring.attends, Absence):
+            return wiring.attends
+        if wiring.routed or name in ("scores", "pattern"):
+            return name
+        output = self.output(layer)
+        if name == "z" and output is not None:
+            return Tap(output, "in", show=lambda flat, rows: flat.unflatten(-1, (wiring.heads, -1)))
+        return Absence("this family computes it inside its own attention, out of sight", "pattern")
+
+    def _added(self, name: str, layer: int) -> Found:
+        found = getattr(self.wiring(layer), name)
+        if name == "resid_mid" or isinstance(found, Absence):
+            return found
+        trace = self._wired(self).traces[layer]
+        whole = (self.attention if name == "attn_add" else self.mlp)[layer]
+        drop = part(self.blocks[layer], ("post_attention_dropout" if name == "attn_add" else "post_mlp_dropout",))
+        term = next(
+            node
+            for node in trace.nodes
+            if node.addition == found.call
+        ).parents[found.operand]
+        for module in (drop, whole):
+            given = trace.outputs.get(cast(nn.Module, module), [None])[0]
+            if given == term and module not in trace.written:
+                return Tap(cast(nn.Module, module), "out")
+        return found
+
+    def _in_block(self, name: str, layer: int) -> Tap | None:
+        block, attention, mlp = self.blocks[layer], self.attention[layer], self.mlp[layer]
+        if name == "attn_norm":
+            return scale_tap(self.first_norm(layer))
+        if name == "mlp_norm":
+            return scale_tap(self.second_norm(layer))
+        if name == "result":
+            return self._result_tap(layer)
+        if name in ("router", "expert_weight"):
+            return self._router_tap(name, layer)
+        sides = {
+            "resid_pre": (block, "in"),
+            "resid_post": (block, "out"),
+            "attn_in": (attention, "in"),
+            "attn_out": (self._raw(attention, self.output(layer), layer), "out"),
+            "mlp_in": (mlp or self.pre(layer), "in"),
+            "mlp_pre": (self.pre(layer), "out"),
+            "mlp_up": (self.up(layer) if self.gated(layer) else None, "out"),
+            "mlp_act": (self.down(layer), "in"),
+            "mlp_out": (self._raw(mlp, self.down(layer), layer), "out"),
+        }
+        module, side = sides[name]
+        if module is None:
+            return None
+        copied = side == "out" and layer < len(self._wired(self).traces) and module in self._wired(self).traces[layer].written
+        return Tap(module, side, copied=copied)
+
+    def _raw(self, module: nn.Module | None, last: nn.Module | None, layer: int) -> nn.Module | None:
+        """Return the module, or its last matrix where the module adds the stream itself."""
+        if module is None:
+            return last
+        traces = self._wired(self).traces
+        given = traces[layer].outputs.get(module, [None])[0] if layer < len(traces) else None
+        if given is not None and last is not None and carries_stream(traces[layer], given):
+            return last
+        return module
+
+    def _result_tap(self, layer: int) -> Tap | None:
+        output, wiring = self.output(layer), self.wiring(layer)
+        heads = wiring.heads
+        if output is None or heads is None:
+            return None
+        if matrix(output).dim() != 2 or matrix(output).shape[0] % heads:
+            return None
+
+        def derive(flat: Tensor) -> Tensor:
+            rows = head_rows(output, heads)
+            return torch.einsum("bphd,hdw->bphw", flat.unflatten(-1, rows.shape[:2]), rows.to(flat.dtype))
+
+        return Tap(output, "in", derive)
+
+    def _router_tap(self, name: str, layer: int) -> Tap | None:
+        router, traces = self.router(layer), self._wired(self).traces
+        if router is None or layer >= len(traces):
+            return None
+        trace = traces[layer]
+        shapes = [None if node is None else trace.nodes[node] for node in trace.outputs.get(router, ())]
+        if not shapes or shapes[0] is None:
+            return None
+        logits = shapes[0]
+        if logits.shape.numel() != trace.rows * trace.length * logits.shape[-1] or not logits.floating:
+            return None
+        if name == "router":
+            return Tap(router, "out", show=_by_row)
+        if len(shapes) != 3 or shapes[1] is None or shapes[2] is None or shapes[2].floating:
+            return None
+        experts = logits.shape[-1]
+
+        def derive(output: Any, rows: int) -> Tensor:
+            weights, chosen = output[1], output[2]
+            if weights.shape != chosen.shape:
+                return _by_row(weights, rows)
+            full = weights.new_zeros(*weights.shape[:-1], experts)
+            return _by_row(full.scatter(-1, chosen, weights), rows)
+
+        return Tap(router, "whole", derive)
+
+    def _absence(self, name: str, layer: int) -> Absence:
+        if name == "mlp_up" and self.pre(layer) is not None:
+            return Absence("this MLP has no gate, so no linear branch multiplies its neurons", "mlp_pre")
+        if name == "router":
+            return Absence("this model has no router whose scores one of its modules gives", "mlp_out")
+        if name == "expert_weight":
+            return Absence("this model has no router that gives the weights of its experts", "mlp_out")
+        near = {"result": "z", "mlp_act": "mlp_out", "mlp_pre": "mlp_out"}
+        return Absence("no module of this model is known to compute it", near.get(name, "resid_post"))
+
+
+def carries_stream(trace: Trace, index: int) -> bool:
+    """Return whether a tensor of a block is the stream with something added."""
+    index = trace.bare(index)
+    while trace.nodes[index].addition is not None:
+        for parent in map(trace.bare, trace.nodes[index].parents):
+            if parent == trace.bare(trace.enters) or carries_stream(trace, parent):
+                return True
+        return False
+    node = trace.nodes[index]
+    return "norm" in node.name and carries_stream(trace, node.parents[0])
+
+
+def _by_row(tensor: Tensor, rows: int) -> Tensor:
+    return tensor.reshape(rows, -1, tensor.shape[-1])
+
+
+def matrix(linear: nn.Module) -> Tensor:
+    """Return the weights of a linear map as [input, output], whichever way its class keeps them."""
+    weight = cast(Tensor, linear.weight)
+    return weight if type(linear).__name__ == "Conv1D" else weight.T
+
+
+def head_rows(output: nn.Module, heads: int) -> Tensor:
+    """Return the output matrix of attention by head: [head, head_width, width]."""
+    return matrix(output).unflatten(0, (heads, -1))
+
+
+def norm_scale(norm: nn.Module, stream: Tensor) -> Tensor:
+    """Return what a norm divides the stream by: the root of its variance or mean square plus epsilon."""
+    x = stream if stream.dtype == torch.float64 else stream.float()
+    stated = (getattr(norm, name, None) for name in ("variance_epsilon", "eps", "epsilon"))
+    epsilon = next((value for value in stated if isinstance(value, float)), 0.0)
+    if isinstance(norm, nn.LayerNorm):
+        return (x.var(dim=-1, unbiased=False) + epsilon).sqrt()
+    return (x.pow(2).mean(dim=-1) + epsilon).sqrt()
+
+
+def scale_tap(norm: nn.Module | None) -> Tap | None:
+    """Return the tap that shows what a norm divides by."""
+    return None if norm is None else Tap(norm, "in", lambda stream: norm_scale(norm, stream))
