@@ -1,29 +1,41 @@
 """What can be done to a model while it runs? Read sites, write them, take gradients, sweep over patches."""
 
-from neuronscope.instruments.ops import Op, add, mean, put, scale, zero
+from neuronscope.instruments.harvest import harvest
+from neuronscope.instruments.harvested.reader import Harvest, Shard
+from neuronscope.instruments.ops import Op, add, fn, mean, noise, project_out, put, resample, scale, zero
 from neuronscope.instruments.plan import Plan, plan
 from neuronscope.instruments.readings import Readings
 from neuronscope.instruments.residual import residual_stream
 from neuronscope.instruments.run import Run, run
 from neuronscope.instruments.sampling import Sampling
 from neuronscope.instruments.stream import Step, stream
-from neuronscope.instruments.sweep import patch_sweep
+from neuronscope.instruments.sweep import Sweep, sweep
+from neuronscope.instruments.trials import each
 
 __all__ = [
+    "Harvest",
     "Op",
     "Plan",
     "Readings",
     "Run",
     "Sampling",
+    "Shard",
     "Step",
+    "Sweep",
     "add",
+    "each",
+    "fn",
+    "harvest",
     "mean",
-    "patch_sweep",
+    "noise",
     "plan",
+    "project_out",
     "put",
+    "resample",
     "residual_stream",
     "run",
     "scale",
     "stream",
+    "sweep",
     "zero",
 ]

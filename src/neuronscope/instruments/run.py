@@ -1,48 +1,61 @@
 """What does a model compute on this prompt, site by site, and what follows when I change some of it?"""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import final
+from collections.abc import Callable, Iterable
+from typing import Any, final
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from neuronscope.instruments.ops import Op
-from neuronscope.instruments.readings import Readings, cut
+from neuronscope.instruments.readings import Readings, cut, without_padding
 from neuronscope.instruments.visits import Gathered, gradients, in_words, visits_of
 from neuronscope.models.attention import Place
+from neuronscope.models.batch import Batch
 from neuronscope.models.forward import forward
+from neuronscope.models.inputs import Inputs, Spans, prepare
 from neuronscope.models.model import Model
 from neuronscope.models.sites import Site
 from neuronscope.words import BadInput
 
-Inputs = Tensor | str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]]
-
 
 @final
 class Run(Readings):
-    """One forward pass: its tokens, its logits, and the sites that were asked for.
+    """One forward pass: its batch, its logits, and the sites that were asked for.
 
     ``run["z.9"]`` gives a tensor with the batch axis kept, ``run["z.9.6@-1"]`` a part of it, and
-    ``run["resid_post.*"]`` all layers stacked as [layer batch position width].
+    ``run["resid_post.*"]`` all layers stacked as [layer batch position width]. ``output`` is all that the
+    network returned where it gives no logits.
     """
 
     def __init__(
         self,
         model: Model,
-        tokens: Tensor,
+        batch: Batch,
         logits: Tensor | None,
         values: dict[Site, Tensor],
         slopes: dict[Site, Tensor] | None,
+        output: Any = None,
     ) -> None:
-        super().__init__(values, model.n_layers)
-        self.tokens = tokens
+        super().__init__(values, model.n_layers, batch)
+        self.batch, self.output = batch, output
         self._logits = logits
-        self._slopes = None if slopes is None else Readings(slopes, model.n_layers)
+        self._slopes = None if slopes is None else Readings(slopes, model.n_layers, batch)
+
+    @property
+    def tokens(self) -> Int[Tensor, "batch position"]:
+        """Return the token ids, padding included; raises `BadInput` where the inputs hold none."""
+        return self.batch.tokens
 
     @property
     def logits(self) -> Float[Tensor, "batch position vocab"]:
-        """Return the scores of the next token; raises `BadInput` when the run was stopped before them."""
+        """Return the scores of the next token, NaN at padding.
+
+        Raises `BadInput` when the run was stopped before them, and for a network that gives none.
+        """
+        if self._logits is None and self.output is not None:
+            fields = ", ".join(self.output) if hasattr(self.output, "keys") else type(self.output).__name__
+            raise BadInput(f"This network gives no logits: run.output holds what it gives, {fields:.80}.")
         if self._logits is None:
             raise BadInput("This run stopped at its last site, before the logits: run it with stop=False.")
         return self._logits
@@ -55,11 +68,13 @@ class Run(Readings):
         return self._slopes
 
     def __repr__(self) -> str:
-        rows, positions = self.tokens.shape
-        return f"Run({rows} x {positions} tokens, {len(self.sites)} sites)"
+        size = (
+            f"{len(self.batch)} x {self.batch.width} tokens" if self.batch.lengths else f"{len(self.batch)}"
+        )
+        return f"Run({size}, {len(self.sites)} sites)"
 
 
-def run(
+def run(  # noqa: PLR0913 - what goes in, what is done, and how it comes out
     model: Model,
     inputs: Inputs,
     *,
@@ -67,61 +82,68 @@ def run(
     do: Op | Iterable[Op] = (),
     grad: Callable[[Tensor], Tensor] | None = None,
     stop: bool = False,
+    spans: Spans | None = None,
+    bos: bool | None = None,
+    dtype: torch.dtype | None = None,
+    device: torch.device | str | None = None,
 ) -> Run:
     """Run a model once, reading and changing sites, and return what was read.
 
-    ``inputs`` are token ids [position] or [batch position], a prompt, or prompts of equal token length.
-    ``get`` names the sites to read, with ``*`` for every layer. ``do`` lists changes, made in that order; a
-    reading at a changed site shows the change. ``grad`` takes the logits to one number, whose gradients
-    then stand in ``run.grad``. ``stop`` ends the pass after the last site read, without logits.
+    ``inputs`` are a prompt, prompts of any length, token ids, the network's own arguments by name, or a batch
+    from `prepare`, which also tells of ``spans`` and ``bos``. ``get`` names the sites to read, with ``*`` for
+    every layer. ``do`` lists changes, made in that order; a reading at a changed site shows the change.
+    ``grad`` takes the logits to one number, whose gradients then stand in ``run.grad``. ``stop`` ends the
+    pass after the last site read, without logits. Readings are cut inside the pass, and moved at once to
+    ``dtype`` and ``device`` where these are given.
 
     Reading changes no bit of the logits. Nothing stays on the model afterwards, also after an error. Raises
     `BadInput` for a model in training mode, for sites that it lacks or never reaches, and for values that
     do not fit.
     """
-    tokens = token_batch(model, inputs)
     _check_evaluation_mode(model)
+    batch = prepare(model, inputs, bos=bos, spans=spans)
     reads = wanted(model, get)
     ops = [do] if isinstance(do, Op) else list(do)
     if grad is not None:
         _check_gradient(reads, stop)
-    gathered = Gathered(set())
-    visits = visits_of(model, reads, ops, gathered, with_graph=grad is not None, stop=stop)
+    gathered = Gathered(set(), dtype=dtype, device=device)
+    visits = visits_of(model, reads, ops, gathered, with_graph=grad is not None, stop=stop, batch=batch)
     with torch.set_grad_enabled(grad is not None):
-        done = forward(model.anatomy, tokens, visits)
+        done = forward(model.anatomy, batch.inputs, visits)
     check_fired(visits, done.fired, stop)
-    logits = done.logits
+    logits = None if done.logits is None else _own_logits(done.logits, batch)
     if grad is None:
-        gathered.check_unchanged()
-        return Run(model, tokens, logits, gathered.values, None)
-    assert logits is not None
+        return Run(model, batch, logits, gathered.values, None, done.output if logits is None else None)
+    if logits is None:
+        raise BadInput("A gradient needs logits, but this network gives none: open it with its output head.")
+
+    def finished(site: Site, tensor: Tensor) -> Tensor:
+        shown = in_words(site.name, tensor)
+        kept = gathered.kept(cut(shown, site, site.kind.words, batch), shown)
+        return without_padding(kept, site, site.kind.words, batch)
+
     with torch.enable_grad():
-        values, slopes = gradients(gathered, _score(grad, logits), _finished)
-    return Run(model, tokens, logits.detach(), values, slopes)
+        values, slopes = gradients(gathered, _score(grad, logits), finished)
+    return Run(model, batch, logits.detach(), values, slopes)
+
+
+def _own_logits(logits: Tensor, batch: Batch) -> Tensor:
+    site = Site("logits")
+    return without_padding(logits, site, site.kind.words, batch)
 
 
 def token_batch(model: Model, inputs: Inputs) -> Int[Tensor, "batch position"]:
     """Return inputs of any accepted form as token ids on the model's device.
 
-    Raises `BadInput` for what `Model.tokenize` refuses and for prompts of different token length.
+    Raises `BadInput` for what `prepare` refuses and for prompts of different token length.
     """
-    if isinstance(inputs, str):
-        return model.tokenize(inputs)[None]
-    if isinstance(inputs, Tensor) and (inputs.dim() not in (1, 2) or inputs.dtype.is_floating_point):
-        shape = f"{inputs.dtype} {list(inputs.shape)}"
-        raise BadInput(f"Token ids are whole numbers [position] or [batch position], not {shape}.")
-    rows = list(inputs)
-    nested = isinstance(inputs, Tensor) and inputs.dim() == 2
-    if not nested and not (rows and isinstance(rows[0], str | Sequence)):
-        return model.tokenize(inputs)[None]  # pyright: ignore[reportArgumentType]
-    each = [model.tokenize(row) for row in rows]  # pyright: ignore[reportArgumentType]
-    lengths = sorted({len(row) for row in each})
-    if len(lengths) != 1:
-        counts = " and ".join(str(length) for length in lengths) or "no"
+    batch = prepare(model, inputs)
+    if batch.padded:
+        counts = " and ".join(str(length) for length in sorted(set(batch.lengths)))
         raise BadInput(
-            f"These prompts have {counts} tokens: prompts that run together need equal token length."
+            f"These prompts have {counts} tokens: prompts that are compared here need equal token length."
         )
-    return torch.stack(each)
+    return batch.tokens
 
 
 def wanted(model: Model, get: str | Site | Iterable[str | Site]) -> list[Site]:
@@ -174,8 +196,3 @@ def _score(grad: Callable[[Tensor], Tensor], logits: Tensor) -> Tensor:
             "The score does not depend on the logits, so it has no gradient: use the logits it is given."
         )
     return score.reshape(())
-
-
-def _finished(site: Site, tensor: Tensor) -> Tensor:
-    piece = cut(in_words(site.name, tensor), site, site.kind.words)
-    return piece if piece.numel() == tensor.numel() else piece.clone()

@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 
 from neuronscope.instruments.ops import Op
-from neuronscope.instruments.readings import cut, selection
+from neuronscope.instruments.readings import cut, without_padding
+from neuronscope.instruments.writing import write
 from neuronscope.models.attention import Place, Visit
+from neuronscope.models.batch import Batch
 from neuronscope.models.forward import Enough, fresh
 from neuronscope.models.model import Model
 from neuronscope.models.sites import Site
-from neuronscope.words import BadInput
 
 _HEADS_FIRST = ("q", "k", "v")
 
@@ -24,23 +25,32 @@ def in_words(name: str, tensor: Tensor) -> Tensor:
 
 @dataclass
 class Gathered:
-    """What a run has collected so far; ``pending`` are the places still to be read."""
+    """What a run has collected so far; ``pending`` are the places still to be read.
+
+    ``dtype`` and ``device`` are what readings are moved to at once; left out, they stay as they are.
+    """
 
     pending: set[Place]
     values: dict[Site, Tensor] = field(default_factory=dict)
     roots: dict[Site, Tensor] = field(default_factory=dict)
-    versions: dict[Site, int] = field(default_factory=dict)
+    dtype: torch.dtype | None = None
+    device: torch.device | str | None = None
 
-    def check_unchanged(self) -> None:
-        """Raise `RuntimeError` when something wrote to a tensor after it was read."""
-        for site, version in self.versions.items():
-            if self.values[site]._version != version:
-                raise RuntimeError(f"{site} was modified in place by the model after it was read.")
+    def kept(self, piece: Tensor, tensor: Tensor) -> Tensor:
+        """Return a copy of a piece of a tensor, so that what the model goes on to do cannot reach it."""
+        changes = (self.dtype or piece.dtype) != piece.dtype and piece.is_floating_point()
+        dtype = self.dtype if changes else piece.dtype
+        if piece is tensor and self.device is None and not changes:
+            return fresh(piece)
+        return piece.to(device=self.device, dtype=dtype, copy=True, memory_format=torch.contiguous_format)
 
 
 @dataclass
 class SiteVisit:
-    """The visit of one place: ops first, then readings of what the model goes on with."""
+    """The visit of one place: ops first, then readings of what the model goes on with.
+
+    ``first`` is the position of the text that the first column shows, where a text grows pass by pass.
+    """
 
     place: Place
     gathered: Gathered
@@ -48,10 +58,15 @@ class SiteVisit:
     ops: list[Op] = field(default_factory=list)
     with_graph: bool = False
     stop: bool = False
+    batch: Batch | None = None
+    first: int = 0
 
     def __call__(self, tensor: Tensor) -> Tensor:
         if self.ops:
-            tensor = self._changed(tensor)
+            tensor = fresh(tensor)
+            shown = in_words(self.place.name, tensor)
+            for op in self.ops:
+                write(op, shown, self.batch, first=self.first)
         if self.reads:
             tensor = self._rooted(tensor) if self.with_graph else self._kept(tensor)
             self.gathered.pending.discard(self.place)
@@ -59,53 +74,21 @@ class SiteVisit:
                 raise Enough
         return tensor
 
-    def _changed(self, tensor: Tensor) -> Tensor:
-        name = self.place.name
-        tensor = fresh(tensor)
-        shown = in_words(name, tensor)
-        for op in self.ops:
-            index = _index(op, shown)
-            shown[index] = op.changed(shown[index])
-        return tensor
-
     def _kept(self, tensor: Tensor) -> Tensor:
         shown = in_words(self.place.name, tensor)
         for site in self.reads:
-            piece = cut(shown, site, site.kind.words)
-            if piece.untyped_storage().nbytes() > piece.numel() * piece.element_size():
-                piece = piece.clone()  # so that the larger tensor around it can go
-            self.gathered.values[site] = piece
-            self.gathered.versions[site] = piece._version
+            piece = cut(shown, site, site.kind.words, self.batch)
+            kept = self.gathered.kept(piece, shown)
+            self.gathered.values[site] = without_padding(kept, site, site.kind.words, self.batch)
         return tensor
 
     def _rooted(self, tensor: Tensor) -> Tensor:
-        # The gradient is taken on the very tensor that the model goes on with; addresses are cut afterwards.
+        # The gradient is taken on what the model goes on with, and it goes on with a copy, so that a network
+        # that adds in place changes neither the value read nor the meaning of the gradient.
         root = tensor if tensor.requires_grad else tensor.detach().requires_grad_()
         for site in self.reads:
             self.gathered.roots[site] = root
-        return root
-
-
-def _index(op: Op, shown: Tensor) -> tuple[int | slice | list[int], ...]:
-    site = op.site
-    if site.unit is None and site.position is None:
-        index: list[int | slice | list[int]] = [slice(None)] * shown.dim()
-    else:
-        index = [*selection(site, site.kind.words, tuple(shown.shape))]
-    if op.rows is not None:
-        rows = op.rows
-        first = (
-            slice(rows, rows + 1)
-            if isinstance(rows, int)
-            else list(rows)
-            if isinstance(rows, tuple)
-            else rows
-        )
-        picked = range(shown.shape[0])[first] if isinstance(first, slice) else first
-        if not picked or max(picked) >= shown.shape[0] or min(picked) < 0:
-            raise BadInput(f"{op} names rows outside the batch: rows run from 0 to {shown.shape[0] - 1}.")
-        index[0] = first
-    return tuple(index)
+        return fresh(root)
 
 
 def visits_of(
@@ -116,14 +99,19 @@ def visits_of(
     *,
     with_graph: bool = False,
     stop: bool = False,
+    batch: Batch | None = None,
 ) -> Mapping[Place, Visit]:
-    """Return one visit for every place that is read or written, after checking each address on the model."""
+    """Return one visit for every place that is read or written, after checking each address on the model.
+
+    ``batch`` says where the tokens of each prompt stand; left out, all prompts fill their rows.
+    """
     visits: dict[Place, SiteVisit] = {}
 
     def visit(site: Site) -> SiteVisit:
         model.check(site)
         place = _place(site)
-        return visits.setdefault(place, SiteVisit(place, gathered, with_graph=with_graph, stop=stop))
+        made = SiteVisit(place, gathered, with_graph=with_graph, stop=stop, batch=batch)
+        return visits.setdefault(place, made)
 
     for site in reads:
         visit(site).reads.append(site)
