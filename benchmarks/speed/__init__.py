@@ -1,0 +1,7 @@
+"""How fast is the engine, against the plainest way to do the same? ``python -m benchmarks.speed.engine``."""
+
+import os
+
+# A thread that waits must cost no CPU time, or the clock would count the waiting and hide the work. The
+# threads of torch read this when torch is first imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
