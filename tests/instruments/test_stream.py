@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from neuronscope.instruments import add, put, run, scale, stream, zero
+from neuronscope.instruments import add, noise, project_out, put, run, scale, stream, zero
 from neuronscope.models import Model
 from neuronscope.words import BadInput
 from tests.models.tiny import FAMILIES, LAYERS, WIDTH, eager, opened, shared, some_tokens
@@ -81,6 +81,10 @@ EDITS = {
     "a query": scale("q.2.3@13", 3.0),
     "a row of a pattern": zero("pattern.1.0@12"),
     "scores": scale("scores.1.0@10:12", torch.tensor([[0.5], [0.1]]).double()),
+    "noise of its own at every position": noise("resid_post.0", 0.5, seed=3),
+    "directions taken out": project_out(
+        "resid_post.1@10:12", torch.linspace(-1, 1, 2 * WIDTH).double().view(2, WIDTH)
+    ),
     "the logits": add("logits@14", 4.0),
 }
 
@@ -192,7 +196,7 @@ def test_nothing_is_left_of_a_stream_that_ended_or_was_closed() -> None:
     step = next(going)
     held = [weakref.ref(step), weakref.ref(step["pattern.1"]), weakref.ref(step.logits)]
     assert hooks(model)
-    going.close()  # pyright: ignore[reportAttributeAccessIssue]
+    going.close()
     assert not hooks(model)
     del step, going
     gc.collect()

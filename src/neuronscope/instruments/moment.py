@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from torch import Tensor
 
@@ -58,7 +59,8 @@ class MomentVisit:
             return tensor
         gathered = Gathered({self.place})
         self.moment.gathered.append((gathered, reads))
-        return SiteVisit(self.place, gathered, reads=list(dict.fromkeys(reads.values())), ops=ops)(tensor)
+        local = list(dict.fromkeys(reads.values()))
+        return SiteVisit(self.place, gathered, local, ops, first=here.start)(tensor)
 
     def _span(self, tensor: Tensor) -> range:
         """Return which tokens of the text the tensor shows: always the last ones up to the newest."""
@@ -80,6 +82,7 @@ class MomentVisit:
 def _local(site: Site, here: range) -> Site | None:
     """Return the address within this pass, or None where the pass computes no such position."""
     asked = site.position
+    assert not isinstance(asked, str)
     if asked is None or (asked == -1 and not isinstance(asked, slice)):
         return site
     if isinstance(asked, slice):
@@ -97,8 +100,10 @@ def _cut_to(op: Op, at: Site, here: range) -> Op:
     return replace(op, site=at, value=_cut_value(op, at, here))
 
 
-def _cut_value(op: Op, at: Site, here: range) -> Tensor | float | None:
+def _cut_value(op: Op, at: Site, here: range) -> Any:
     value, asked = op.value, op.site.position
+    if op.kind == "project_out":
+        return value
     if not (isinstance(value, Tensor) and isinstance(asked, slice) and isinstance(at.position, slice)):
         return value
     if asked.start is None or asked.stop is None or min(asked.start, asked.stop) < 0:

@@ -1,7 +1,7 @@
 """What happens inside a model while it writes, and what would it write if I changed some of it?"""
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any, cast, final
 
 import torch
@@ -60,7 +60,7 @@ def stream(  # noqa: PLR0913 - how a token is chosen takes four
     top_p: float | None = None,
     seed: int = 0,
     stop: int | Iterable[int] | None = None,
-) -> Iterator[Step]:
+) -> Generator[Step, None, None]:
     """Let a model go on from a prompt and yield a `Step` for each new token, with what was read on the way.
 
     The likeliest token is taken; with a ``temperature`` one is drawn, after ``top_k`` and ``top_p``, the same
@@ -83,6 +83,10 @@ def stream(  # noqa: PLR0913 - how a token is chosen takes four
     sites = [*reads, *(op.site for op in ops)]
     for site in sites:
         model.check(site)
+        if isinstance(site.position, str):
+            raise BadInput(
+                f"{site} names a span, but a text that grows has none: write a position, as in @3."
+            )
         _check_reachable(
             site, len(tokens) if site.stack in READ_ONCE else _begun(model, tokens) + n_tokens - 1
         )
@@ -104,7 +108,7 @@ def _steps(
     sampling: Sampling,
     options: Mapping[str, Any],
     ends: frozenset[int],
-) -> Iterator[Step]:
+) -> Generator[Step, None, None]:
     fed, new, chance = _opening(model, prompt), _begun(model, prompt), sampling.generator()
     with holding(model.anatomy, visits) as one_pass:
         for number in range(n_tokens):
@@ -146,6 +150,7 @@ def _begun(model: Model, prompt: Tensor) -> int:
 
 def _check_reachable(site: Site, n_computed: int) -> None:
     asked = site.position
+    assert not isinstance(asked, str)
     first = asked.start or 0 if isinstance(asked, slice) else asked
     if first is not None and first >= n_computed:
         raise BadInput(
