@@ -196,7 +196,7 @@ def test_columns_beyond_the_keys_stay_outside_the_site() -> None:
 
     taps = Taps({Place("scores", 0): keep("scores"), Place("pattern", 0): torch.zeros_like}, {})
     scores = torch.randn(1, 2, 3, 4)
-    with _SoftmaxTap(taps, 0, n_keys=3):
+    with _SoftmaxTap(taps, (0, None), rows=1, n_keys=3):
         weights = torch.softmax(scores, dim=-1)
         flat = torch.softmax(scores[0], dim=-1)
     assert torch.equal(seen["scores"], scores[..., :3])

@@ -65,9 +65,10 @@ class _SoftmaxTap(TorchFunctionMode):
     def __init__(self, taps: Taps, at: tuple[int, str | None], rows: int, n_keys: int | None) -> None:
         super().__init__()
         self.taps, self.at, self.rows, self.n_keys = taps, at, rows, n_keys
+        self.dims = (3, 4) if n_keys is None else (4,)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func not in _SOFTMAX or args[0].dim() not in (3, 4):
+        if func not in _SOFTMAX or args[0].dim() not in self.dims:
             return func(*args, **(kwargs or {}))
         with torch._C.DisableTorchFunction():
             weights = func(self._seen("scores", args[0]), *args[1:], **(kwargs or {}))

@@ -80,9 +80,9 @@ class Trace:
 
 
 class _Recorder(TorchFunctionMode):
-    def __init__(self, trace: Trace, size: int) -> None:
+    def __init__(self, trace: Trace, witness: "Witness", size: int) -> None:
         super().__init__()
-        self.trace, self.size = trace, size
+        self.trace, self.witness, self.size = trace, witness, size
         self.of: dict[int, int] = {}
         self.kept: list[Tensor] = []
         self.running: list[nn.Module] = []
@@ -126,12 +126,16 @@ class _Recorder(TorchFunctionMode):
         return len(self.trace.nodes) - 1
 
     def before(self, module: nn.Module, args: Any, kwargs: Any) -> None:
+        if ACTIVE.get() is not self.witness:
+            return
         self.running.append(module)
         given = tensors((args, tuple(kwargs.values())))
         if given:
             self.trace.inputs[module] = self.index(given[0])
 
     def after(self, module: nn.Module, args: Any, output: Any) -> None:
+        if ACTIVE.get() is not self.witness:
+            return
         self.running.pop()
         items = output if isinstance(output, list | tuple) else (output,)
         self.trace.outputs[module] = [
@@ -173,23 +177,25 @@ def record(network: nn.Module, blocks: Sequence[nn.Module], inputs: Mapping[str,
     try:
         with ExitStack() as stack, torch.no_grad():
             for trace in traces:
-                stack.enter_context(replaced(trace.block, _recorded(trace)))
+                stack.enter_context(replaced(trace.block, _recorded(trace, witness)))
             network(**{"use_cache": False, **inputs})
     finally:
         ACTIVE.reset(token)
     return traces, witness
 
 
-def _recorded(trace: Trace) -> Any:
+def _recorded(trace: Trace, witness: Witness) -> Any:
     own = trace.block.forward
 
     def forward(*args: Any, **kwargs: Any) -> Any:
+        if ACTIVE.get() is not witness:
+            return own(*args, **kwargs)
         trace.n_calls += 1
         if trace.n_calls > 1:
             return own(*args, **kwargs)
         stream = entering(args, kwargs)
         trace.rows, trace.length = stream.shape[0], stream.shape[-2]
-        recorder = _Recorder(trace, stream.numel())
+        recorder = _Recorder(trace, witness, stream.numel())
         with ExitStack() as stack:
             for module in trace.block.modules():
                 if module is not trace.block:

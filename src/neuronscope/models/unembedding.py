@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from neuronscope.models.additions import replaced
 from neuronscope.models.anatomy import Anatomy
+from neuronscope.models.attention import ACTIVE, Taps
 from neuronscope.models.towers import specimen
 from neuronscope.words import BadInput
 
@@ -61,17 +62,21 @@ def _passed_over(anatomy: Anatomy, stream: Tensor) -> Tensor:
     inputs = specimen(anatomy.network, rows=len(stream), length=stream.shape[1])
     if "decoder_input_ids" in inputs:
         inputs["decoder_input_ids"] = inputs["input_ids"]
+    taps = Taps({}, {})
     with anatomy.lock, ExitStack() as stack:
         for layer, block in enumerate(anatomy.blocks):
             given = stream if layer == len(anatomy.blocks) - 1 else None
-            stack.enter_context(replaced(block, _passing(anatomy, block, given)))
+            stack.enter_context(replaced(block, _passing(anatomy, taps, block, given)))
+        stack.callback(ACTIVE.reset, ACTIVE.set(taps))
         return anatomy.network(**{"use_cache": False, **inputs}).logits
 
 
-def _passing(anatomy: Anatomy, block: nn.Module, given: Tensor | None) -> Callable[..., Any]:
-    several = anatomy.returns(block)
+def _passing(anatomy: Anatomy, taps: Taps, block: nn.Module, given: Tensor | None) -> Callable[..., Any]:
+    several, own = anatomy.returns(block), block.forward
 
     def forward(*args: Any, **kwargs: Any) -> Any:
+        if ACTIVE.get() is not taps:
+            return own(*args, **kwargs)
         stream = given if given is not None else (args[0] if args else kwargs["hidden_states"])
         return stream if several is None else (stream, *[None] * (several - 1))
 
