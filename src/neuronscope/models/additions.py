@@ -35,9 +35,10 @@ def adds_streams(func: Any, args: Sequence[Any], size: int) -> bool:
 class AdditionTap(TorchFunctionMode):
     """Count a block's additions of streams and show those that are asked for."""
 
-    def __init__(self, taps: Taps, points: Mapping[int, Mapping[int, Place]], size: int) -> None:
+    def __init__(self, taps: Taps, points: Mapping[int, Mapping[int, Place]], stream: Tensor) -> None:
         super().__init__()
-        self.taps, self.points, self.size, self.count = taps, points, size, 0
+        self.taps, self.points, self.count = taps, points, 0
+        self.shape, self.size = stream.shape, stream.numel()
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if not adds_streams(func, args, self.size):
@@ -49,13 +50,18 @@ class AdditionTap(TorchFunctionMode):
         in_place = func.__name__ in ("add_", "__iadd__")
         with torch._C.DisableTorchFunction():
             given = [
-                self.taps.visit(wanted[operand], tensor) if operand in wanted else tensor
+                self._seen(wanted[operand], tensor) if operand in wanted else tensor
                 for operand, tensor in enumerate(args)
             ]
             if in_place and 0 in wanted:
                 given[0] = given[0].clone()
             outcome = func(*given, **(kwargs or {}))
-            return self.taps.visit(wanted[RESULT], outcome) if RESULT in wanted else outcome
+            return self._seen(wanted[RESULT], outcome) if RESULT in wanted else outcome
+
+    def _seen(self, place: Place, tensor: Tensor) -> Tensor:
+        if tensor.shape == self.shape:
+            return self.taps.visit(place, tensor)
+        return self.taps.visit(place, tensor.reshape(self.shape)).reshape(tensor.shape)
 
 
 def watched(
@@ -69,7 +75,7 @@ def watched(
     def forward(*args: Any, **kwargs: Any) -> Any:
         if ACTIVE.get() is not taps:
             return own(*args, **kwargs)
-        with AdditionTap(taps, points, entering(args, kwargs).numel()) as tap:
+        with AdditionTap(taps, points, entering(args, kwargs)) as tap:
             output = own(*args, **kwargs)
         if tap.count != calls:
             raise RuntimeError(f"A block made {tap.count} additions where the probe had seen {calls}.")

@@ -15,7 +15,8 @@ from neuronscope.models.stacks import Stack, Wired, head_rows, matrix, norm_scal
 from neuronscope.models.taps import Absence, Found, Tap
 from neuronscope.models.towers import embedding_of, specimen, towers
 from neuronscope.models.tracing import record
-from neuronscope.models.wiring import unwired, wire
+from neuronscope.models.vocabulary import EMBEDDING, FINAL_NORM, part
+from neuronscope.models.wiring import TERM, unwired, wire
 from neuronscope.words import BadInput, nearest
 
 __all__ = ["Absence", "Anatomy", "Tap", "head_rows", "matrix", "norm_scale"]
@@ -43,7 +44,13 @@ class Anatomy:
         names = [name for name in ("decoder", "text", None) if name in self.stacks]
         self.main = self.stacks[names[0] if names else next(iter(self.stacks))]
         for name, stack in self.stacks.items():
-            stack.embedding = None if name == "vision" else self.embedding
+            path = next((path for path, module in modules.items() if module is stack.owner), "")
+            while path and (stack.final_norm is None or stack.embedding is None):
+                path = path.rpartition(".")[0]
+                stack.final_norm = stack.final_norm or part(modules[path], FINAL_NORM)
+                stack.embedding = stack.embedding or part(modules[path], EMBEDDING)
+            if name != "vision":
+                stack.embedding = stack.embedding or self.embedding
 
     def _wiring_of(self, stack: Stack) -> Wired:
         """Trace every block in one pass on first use; a network that does not run has no wiring."""
@@ -153,7 +160,10 @@ class Anatomy:
         return list(range(len(self.stacks[stack].blocks))) if SITES[name].layered else [None]
 
     def find(self, place: Place) -> Found:
-        """Return where the tensor of a place is tapped."""
+        """Return where the tensor of a place is tapped; ``term#0`` is what a block adds beside its main terms."""
+        name, _, number = place.name.partition("#")
+        if name == TERM:
+            return self.stacks[place.stack].wiring(cast(int, place.layer)).extras[int(number)]
         site = Site(place.name)
         return self.module_tap(site) if site.module else self.tap(*place)
 

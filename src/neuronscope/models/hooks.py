@@ -41,10 +41,10 @@ def hold(anatomy: Anatomy, taps: Taps, stack: ExitStack) -> None:
 
 def _hooked(taps: Taps, place: Place, tap: Tap) -> Any:
     def seen(tensor: Tensor) -> Tensor:
-        if tap.derive is not None:
-            taps.visit(place, tap.derive(tensor))
-            return tensor
         shown = tensor if tap.show is None else tap.show(tensor, taps.rows)
+        if tap.derive is not None:
+            taps.visit(place, tap.derive(shown))
+            return tensor
         given = taps.visit(place, shown)
         if given is shown:
             return tensor.clone() if tap.copied else tensor

@@ -17,6 +17,7 @@ from neuronscope.models.anatomy import Anatomy
 from neuronscope.models.attention import Place
 from neuronscope.models.certificate import REDUCED, REFUSED
 from neuronscope.models.stacks import Stack, norm_scale
+from neuronscope.models.wiring import TERM
 from neuronscope.models.unembedding import unembedded
 
 
@@ -75,12 +76,16 @@ def _normed(seen: Probed, layer: int, which: int, stream: Tensor) -> Tensor:
 
 
 def _middle(seen: Probed, layer: int) -> Sides:
+    wiring = seen.stack.wiring(layer)
+    extras = range(wiring.before_middle)
     total = seen("resid_pre", layer) + seen("attn_add", layer)
+    total = total + sum(seen(f"{TERM}#{number}", layer) for number in extras)
     return _normed(seen, layer, 0, total), seen("resid_mid", layer)
 
 
 def _stream_is_sum(seen: Probed, layer: int) -> Sides:
-    added = [seen(name, layer) for name in ("attn_add", "mlp_add") if seen.has(name, layer)]
+    names = ("attn_add", "mlp_add", *(f"{TERM}#{at}" for at in range(len(seen.stack.wiring(layer).extras))))
+    added = [seen(name, layer) for name in names if seen.has(name, layer)]
     if not added:
         raise NotChecked
     if seen.stack.wiring(layer).post_norm:
@@ -145,19 +150,21 @@ def _per_query_head(seen: Probed, name: str, layer: int) -> Tensor:
 
 def _dot_products(seen: Probed, layer: int) -> Sides:
     scores, q = seen("scores", layer), seen("q", layer)
-    owner: Any = seen.stack.wiring(layer).attends
-    scaling = getattr(owner.owner, "scaling", None)
-    if not isinstance(scaling, float):
-        scaling = q.shape[-1] ** -0.5
-    products = q @ _per_query_head(seen, "k", layer).transpose(-1, -2) * scaling
-    cap = getattr(owner.owner, "attn_logit_softcapping", None)
-    if isinstance(cap, float):
-        products = (products / cap).tanh() * cap
+    owner = getattr(seen.stack.wiring(layer).attends, "owner", None)
+    products = q @ _per_query_head(seen, "k", layer).transpose(-1, -2)
+    cap = getattr(owner, "attn_logit_softcapping", None)
     allowed = scores > torch.finfo(scores.dtype).min / 2
-    # A softmax does not see what is added to a whole row, such as minus its largest score.
-    shift = torch.where(allowed, scores - products, 0).sum(-1, keepdim=True) / allowed.sum(-1, keepdim=True)
-    with_sinks = hasattr(owner.owner, "sinks")
-    return (products + shift if with_sinks else products)[allowed], scores[allowed]
+    stated = getattr(owner, "scaling", None)
+    factors = [q.shape[-1] ** -0.5, 1.0, *([stated] if isinstance(stated, float) else [])]
+    tries = []
+    for factor in factors:  # some families scale the queries themselves
+        scaled = products * factor
+        scaled = (scaled / cap).tanh() * cap if isinstance(cap, float) else scaled
+        if hasattr(owner, "sinks"):  # these take the largest score of a row away, which no softmax sees
+            apart = torch.where(allowed, scores - scaled, 0)
+            scaled = scaled + apart.sum(-1, keepdim=True) / allowed.sum(-1, keepdim=True)
+        tries.append(scaled[allowed])
+    return min(tries, key=lambda sides: (sides - scores[allowed]).abs().max().item()), scores[allowed]
 
 
 def _softmax(seen: Probed, layer: int) -> Sides:
@@ -181,7 +188,7 @@ def _sum_of_heads(seen: Probed, layer: int) -> Sides:
 
 def _activation(seen: Probed, layer: int) -> Sides:
     mlp: Any = seen.stack.mlp[layer] or seen.stack.blocks[layer]
-    named = (getattr(mlp, name, None) for name in ("act_fn", "act", "activation_fn", "activation"))
+    named = (getattr(mlp, name, None) for name in ("act_fn", "act", "activation_fn", "activation", "gelu_impl", "intermediate_act_fn"))
     function = next((found for found in named if callable(found)), None)
     if function is None:
         config: Any = seen.anatomy.network.config.get_text_config()

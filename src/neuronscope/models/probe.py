@@ -14,6 +14,7 @@ from neuronscope.models.laws import LAWS, Law, NotChecked, Probed
 from neuronscope.models.sites import SITES
 from neuronscope.models.stacks import Stack
 from neuronscope.models.towers import specimen
+from neuronscope.models.wiring import TERM
 
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
 _RANK = {EXACT: 0, REDUCED: 1, REFUSED: 2}
@@ -133,6 +134,7 @@ class _Probe:
             self._judge_shapes(verdicts[name], stack)
             for law in LAWS:
                 self._judge_law(law, seen, verdicts[name])
+            self._judge_extras(stack, verdicts[name])
             self._judge_zeroed_head(stack, verdicts[name])
 
     def _stack(self, place: Place) -> Stack:
@@ -150,6 +152,8 @@ class _Probe:
     def _read(self, present: list[Place], of: Mapping[Place, Verdict]) -> None:
         reads = {place: self._reader(place) for place in present}
         try:
+            if terms := self._terms():
+                _outcome(self.anatomy, self.inputs, terms)
             self._judge_change(reads, of, "reading it changes the logits")
         except Exception:  # one site that cannot be read must not hide the others
             self.values.clear()
@@ -165,6 +169,25 @@ class _Probe:
                         self.values.pop(place, None)
                 else:
                     good |= alone
+
+    def _terms(self) -> dict[Place, Visit]:
+        """Return readers of what blocks add beside attention and MLP, so that the laws can count them in."""
+        places = [
+            Place(f"{TERM}#{number}", layer, name)
+            for name, stack in self.anatomy.stacks.items()
+            for layer in range(len(stack.blocks))
+            for number in range(len(stack.wiring(layer).extras))
+        ]
+        return {place: self._reader(place) for place in places}
+
+    def _judge_extras(self, stack: Stack, verdicts: Mapping[str, Verdict]) -> None:
+        for layer in range(len(stack.blocks)):
+            count = len(stack.wiring(layer).extras)
+            if count:
+                told = f"block {layer} adds {count} more terms to its stream, which this site leaves out"
+                for name in ("attn_add", "mlp_add"):
+                    if Place(name, layer, stack.name) in self.values:
+                        verdicts[name].learn(REDUCED, told)
 
     def _reader(self, place: Place) -> Visit:
         def read(tensor: Tensor) -> Tensor:
@@ -187,9 +210,13 @@ class _Probe:
 
     def _judge_shapes(self, verdicts: Mapping[str, Verdict], stack: Stack) -> None:
         for place, value in self.values.items():
+            if place.name not in SITES:
+                continue
             axes = len(SITES[place.name].words)
             if place.stack == stack.name and place.name in verdicts and value.dim() != axes:
                 told = f"its tensor has {value.dim()} axes where the site has {axes}"
+                if place.name.startswith("resid") and value.dim() > axes:
+                    told = f"the block keeps several copies of its stream side by side: {told}"
                 verdicts[place.name].learn(REFUSED, told, "resid_post")
 
     def _judge_law(self, law: Law, seen: Probed, verdicts: Mapping[str, Verdict]) -> None:

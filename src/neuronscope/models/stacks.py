@@ -40,7 +40,7 @@ class Stack:
         self.attention = [part(block, words.ATTENTION) for block in blocks]
         self.mlp = [part(block, words.MLP) for block in blocks]
         self.final_norm = part(owner, words.FINAL_NORM)
-        self.embedding: nn.Module | None = None
+        self.embedding = part(owner, words.EMBEDDING)
 
     def wiring(self, layer: int) -> Wiring:
         """Return what a block adds to its stream and where it attends."""
@@ -53,15 +53,33 @@ class Stack:
 
     def first_norm(self, layer: int) -> nn.Module | None:
         """Return the norm before attention."""
-        return part(self.blocks[layer], words.FIRST_NORM)
+        return self._norm(layer, words.FIRST_NORM, self.wiring(layer).enters)
 
     def second_norm(self, layer: int) -> nn.Module | None:
         """Return the norm before the MLP."""
-        return part(self.blocks[layer], words.SECOND_NORM)
+        wiring = self.wiring(layer)
+        if wiring.parallel:
+            return self._norm(layer, (*words.SECOND_NORM, *words.FIRST_NORM), wiring.enters)
+        return self._norm(layer, words.SECOND_NORM, wiring.middle)
+
+    def _norm(self, layer: int, names: tuple[str, ...], reads: int | None) -> nn.Module | None:
+        """Return the first norm of these names that was seen to read one stream of the block."""
+        traces = self._wired(self).traces
+        if layer >= len(traces) or reads is None or self.wiring(layer).post_norm:
+            return None
+        trace, named = traces[layer], [part(self.blocks[layer], (name,)) for name in names]
+        for norm in (*named, *trace.inputs):
+            known = norm is not None and norm in trace.inputs and not list(norm.children())
+            if norm is not None and known and "norm" in type(norm).__name__.lower():
+                if trace.bare(trace.inputs[norm]) == reads:
+                    return norm
+        return None
 
     def output(self, layer: int) -> nn.Module | None:
         """Return the matrix that writes the heads to the stream."""
-        found = part(self.attention[layer] or self.blocks[layer], words.OUTPUT)
+        attends = self.wiring(layer).attends
+        core = None if isinstance(attends, Absence) else part(attends.owner, words.OUTPUT)
+        found = core or part(self.attention[layer] or self.blocks[layer], words.OUTPUT)
         return found if getattr(found, "weight", None) is not None else None
 
     def gated(self, layer: int) -> bool:
@@ -146,9 +164,9 @@ class Stack:
     def _in_block(self, name: str, layer: int) -> Tap | None:
         block, attention, mlp = self.blocks[layer], self.attention[layer], self.mlp[layer]
         if name == "attn_norm":
-            return scale_tap(self.first_norm(layer))
+            return self._scale(self.first_norm(layer), layer)
         if name == "mlp_norm":
-            return scale_tap(self.second_norm(layer))
+            return self._scale(self.second_norm(layer), layer)
         if name == "result":
             return self._result_tap(layer)
         if name in ("router", "expert_weight"):
@@ -167,8 +185,25 @@ class Stack:
         module, side = sides[name]
         if module is None:
             return None
+        show = _by_row if self._flat(module, side, layer) else None
         copied = side == "out" and layer < len(self._wired(self).traces) and module in self._wired(self).traces[layer].written
-        return Tap(module, side, copied=copied)
+        return Tap(module, side, copied=copied, show=show)
+
+    def _scale(self, norm: nn.Module | None, layer: int) -> Tap | None:
+        tap = scale_tap(norm)
+        if tap is None or not self._flat(tap.module, "in", layer):
+            return tap
+        return Tap(tap.module, "in", tap.derive, _by_row)
+
+    def _flat(self, module: nn.Module, side: str, layer: int) -> bool:
+        """Return whether batch and position are one axis of what passes at a module."""
+        traces = self._wired(self).traces
+        if layer >= len(traces):
+            return False
+        trace = traces[layer]
+        node = trace.inputs.get(module) if side == "in" else trace.outputs.get(module, [None])[0]
+        shape = () if node is None else tuple(trace.nodes[node].shape)
+        return len(shape) == 2 and shape[0] == trace.rows * trace.length
 
     def _raw(self, module: nn.Module | None, last: nn.Module | None, layer: int) -> nn.Module | None:
         """Return the module, or its last matrix where the module adds the stream itself."""
@@ -223,6 +258,10 @@ class Stack:
     def _absence(self, name: str, layer: int) -> Absence:
         if name == "mlp_up" and self.pre(layer) is not None:
             return Absence("this MLP has no gate, so no linear branch multiplies its neurons", "mlp_pre")
+        if name in ("attn_norm", "mlp_norm") and self.wiring(layer).post_norm:
+            return Absence("its norms stand after what is added, on the stream itself", "resid_pre")
+        if name in ("attn_norm", "mlp_norm"):
+            return Absence("no norm stands between the stream and what reads it", "resid_pre")
         if name == "router":
             return Absence("this model has no router whose scores one of its modules gives", "mlp_out")
         if name == "expert_weight":

@@ -42,7 +42,7 @@ def towers(network: PreTrainedModel) -> dict[str | None, tuple[str, list[nn.Modu
 
 
 def _is_block(module: nn.Module) -> bool:
-    return len(list(module.children())) > 1 and next(module.parameters(), None) is not None
+    return sum(bool(part._parameters) for part in module.modules()) > 1
 
 
 def _inside(name: str, other: str) -> bool:
@@ -89,7 +89,9 @@ def vocabulary_size(network: PreTrainedModel) -> int:
     stated = getattr(config, "vocab_size", None) or getattr(config.get_text_config(), "vocab_size", None)
     embedding = embedding_of(network)
     weight = getattr(embedding, "weight", None)
-    return int(stated or (weight.shape[0] if weight is not None else 2))
+    if isinstance(stated, int) and stated > 0:
+        return stated
+    return int(weight.shape[0] if weight is not None else 2)
 
 
 def embedding_of(network: Any) -> nn.Module | None:

@@ -98,7 +98,7 @@ class _Recorder(TorchFunctionMode):
         if adds_streams(func, args, self.size):
             addition, self.trace.additions = self.trace.additions, self.trace.additions + 1
         outcome = func(*args, **kwargs)
-        named = "rescaled add" if addition is not None and kwargs else name.strip("_").removeprefix("r")
+        named = "rescaled add" if addition is not None and kwargs else name.strip("_")
         writes = name in _WRITES or (name.endswith("_") and not name.endswith("__"))
         for tensor in tensors((args[0],) if name == "__setitem__" else (outcome,)):
             if not writes and id(tensor) in self.of:

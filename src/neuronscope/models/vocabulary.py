@@ -7,7 +7,7 @@ from torch import nn
 
 ATTENTION = (
     *("self_attn", "attn", "attention", "self_attention", "layer.0.SelfAttention", "SelfAttention"),
-    *("linear_attn", "mixer", "mamba", "conv", "temporal_block", "token_mixer", "rel_attn", "seq_mixer"),
+    *("linear_attn", "mixer", "mamba", "conv", "temporal_block", "token_mixer", "rel_attn", "seq_mixer", "multi_head_attention"),
 )
 MLP = (
     *("mlp", "feed_forward", "ffn", "block_sparse_moe", "moe", "layer.1.DenseReluDense", "DenseReluDense"),
@@ -26,7 +26,7 @@ SECOND_NORM = (
 )
 OUTPUT = (
     *("o_proj", "c_proj", "dense", "out_proj", "output.dense", "o", "Wo", "out_lin", "wo", "out"),
-    *("proj", "w_o", "attention_output", "dense_output"),
+    *("proj", "w_o", "attention_output", "dense_output", "attention_out"),
 )
 GATE = ("gate_proj", "wi_0", "w1", "gate_up_proj", "linear")
 PRE = (
@@ -44,7 +44,8 @@ FINAL_NORM = (
     *("ln_f", "norm", "final_layer_norm", "final_layernorm", "norm_f", "layernorm", "post_layernorm"),
     *("final_norm", "norm_out", "ln_out", "encoder.layernorm"),
 )
-CROSS = ("cross", "encoder_attn", "EncDecAttention", "enc_attn", "multi_head_attention")
+EMBEDDING = ("embed_tokens", "embeddings.token_embedding", "embeddings.word_embeddings", "wte", "token_embedding")
+CROSS = ("cross", "encoder_attn", "EncDecAttention", "enc_attn")
 
 
 def part(owner: Any, names: Iterable[str]) -> nn.Module | None:

@@ -1,5 +1,6 @@
 """Which additions of a block carry attention to the stream, and which the MLP? Read off a trace of it."""
 
+import re
 from dataclasses import dataclass, field
 
 from torch import nn
@@ -9,6 +10,8 @@ from neuronscope.models.taps import Absence, Addition, Tap
 from neuronscope.models.tracing import Softmax, Trace, Witness
 from neuronscope.models.vocabulary import ATTENTION, CROSS, part
 
+_FORWARD = re.compile("MLP|Mlp|MoE|Moe|FeedForward|FFN")
+TERM = "term"
 _SCALED = ("mul", "div", "truediv", "layer_norm", "rms_norm", "native_layer_norm")
 
 
@@ -36,8 +39,11 @@ class Wiring:
     heads: int | None = None
     key_heads: int | None = None
     head_width: int | None = None
-    others: int = 0
+    extras: list[Addition] = field(default_factory=list)
+    before_middle: int = 0
     reason: str = ""
+    enters: int | None = None
+    middle: int | None = None
 
 
 class _Sum:
@@ -116,7 +122,7 @@ def _sorted(trace: Trace, total: _Sum, terms: list[Term]) -> Wiring:
     streams = {trace.bare(trace.enters), trace.enters, *total.carriers}
     attending = {softmax.node for softmax in trace.softmaxes}
     mixer = part(trace.block, ATTENTION)
-    if not attending and mixer is not None:
+    if not attending and mixer is not None and not _FORWARD.search(type(mixer).__name__):
         attending = {node for node in trace.outputs.get(mixer, [])[:1] if node is not None}
     apart = [piece for term in terms for piece in _pieces(trace, term, streams, attending)]
     attention = [term for term, mixes in apart if mixes]
@@ -126,7 +132,10 @@ def _sorted(trace: Trace, total: _Sum, terms: list[Term]) -> Wiring:
     wiring = Wiring(
         _only(trace, attention, "attention"), _only(trace, rest, "MLP"), Absence("", "resid_post")
     )
-    wiring.others = max(0, len(attention) - 1) + max(0, len(rest) - 1)
+    wiring.enters = trace.bare(trace.enters)
+    more = attention[1:] + (rest if len(rest) > 1 else [])
+    wiring.extras = [Addition(trace.block, term.addition, term.operand, trace.additions) for term in more]
+    wiring.before_middle = len(attention[1:])
     _place_middle(trace, total, wiring, attention, rest)
     norms = [norm for norm in (_owner(trace, index) for index in total.scaled) if norm is not None]
     wiring.post_norm = bool(total.scaled)
@@ -173,9 +182,9 @@ def _place_middle(trace: Trace, total: _Sum, wiring: Wiring, attention: list[Ter
         )
         return
     wanted = [(term.addition, term.operand) for term in attention]
-    for terms in total.carriers.values():
+    for index, terms in total.carriers.items():
         if [(term.addition, term.operand) for term in terms] == wanted:
-            last = terms[-1].addition
+            last, wiring.middle = terms[-1].addition, index
             wiring.resid_mid = Addition(trace.block, last, RESULT, trace.additions)
             return
     wiring.resid_mid = Absence("no stream of its own lies between attention and MLP", "resid_pre")
