@@ -118,11 +118,11 @@ def test_a_stretched_decay_goes_on_where_it_was_and_ends_later() -> None:
     assert rates[10:] == pytest.approx([0.5e-2, 0.375e-2, 0.25e-2, 0.125e-2])
 
 
-def test_a_second_cycle_starts_again_and_falls_to_zero() -> None:
-    cycled = replace(SCHEDULE, steps=16, second_from=12, second_rate=4e-3)
-    rates = [cycled.rate(step) for step in range(16)]
+def test_each_cycle_starts_again_and_falls_to_zero_by_the_next() -> None:
+    cycled = replace(SCHEDULE, steps=18, cycles=((12, 4e-3), (16, 2e-3)))
+    rates = [cycled.rate(step) for step in range(18)]
     assert rates[:12] == [SCHEDULE.rate(step) for step in range(12)]
-    assert rates[12:] == pytest.approx([4e-3, 3e-3, 2e-3, 1e-3])
+    assert rates[12:] == pytest.approx([4e-3, 3e-3, 2e-3, 1e-3, 2e-3, 1e-3])
 
 
 def test_the_loss_is_that_of_the_next_token() -> None:

@@ -21,8 +21,8 @@ LOG = "log.jsonl"
 class Schedule:
     """How long and how fast a model learns: warm-up, a constant rate, a linear decay to zero at the end.
 
-    The decay may be stretched: from `stretched_from` on it is slower, and ends `stretched_by` steps later. A
-    second cycle may follow: at `second_from` the rate starts again at `second_rate`, and falls to zero.
+    The decay may be stretched: from `stretched_from` on it is slower, and ends `stretched_by` steps later.
+    Shorter cycles may follow, each a first step and a rate that falls to zero by the next cycle or the end.
     """
 
     steps: int
@@ -31,8 +31,7 @@ class Schedule:
     decay: int
     stretched_from: int | None = None
     stretched_by: int = 0
-    second_from: int | None = None
-    second_rate: float = 0.0
+    cycles: tuple[tuple[int, float], ...] = ()
     weight_decay: float = 0.1
     clip: float = 1.0
     bfloat16: bool = False
@@ -40,10 +39,14 @@ class Schedule:
     def rate(self, step: int) -> float:
         """Return the learning rate of a step."""
         warmth = min(1.0, (step + 1) / self.warm_up)
-        end = self.steps if self.second_from is None else self.second_from
+        starts = [start for start, _ in self.cycles]
+        for (start, rate), following in reversed(
+            list(zip(self.cycles, [*starts[1:], self.steps], strict=True))
+        ):
+            if step >= start:
+                return rate * (following - step) / (following - start)
+        end = starts[0] if starts else self.steps
         planned = end - self.stretched_by
-        if step >= end:
-            return self.second_rate * (self.steps - step) / (self.steps - end)
         if self.stretched_from is not None and step >= self.stretched_from:
             reached = (planned - self.stretched_from) / self.decay
             return self.learning_rate * reached * (end - step) / (end - self.stretched_from)

@@ -27,14 +27,13 @@ CONTEXT = 256
 BATCH_TOKENS = 2048
 SHAPE = {"n_layer": 6, "n_embd": 160, "n_head": 5, "vocab_size": 2560}
 SCHEDULE = Schedule(
-    steps=15_250,
+    steps=16_250,
     learning_rate=3e-3,
     warm_up=300,
     decay=4000,
     stretched_from=12_250,
     stretched_by=500,
-    second_from=14_000,
-    second_rate=1e-3,
+    cycles=((14_000, 1e-3), (15_250, 8e-4)),
     bfloat16=True,
 )
 _TOKENIZER_TEXTS = 20_000
@@ -67,7 +66,7 @@ _SUMS = (
 # The second phase repeats strings until copying from the context is learned, the third turns to
 # sums. From the fourth on, random tokens of the whole vocabulary repeat after any opening, and other
 # words are copied in other ways, so that copying does not depend on the words. The fifth reads more
-# documentation; the last three, with the decay, weigh each structure by what it still lacks.
+# documentation; those from the sixth on, with the decay, weigh each structure by what it still lacks.
 PHASES = (
     Phase(start=0, weights=_LATER),
     Phase(
@@ -173,9 +172,9 @@ PHASES = (
             ("two-digit-addition", 6.0),
             ("one-digit-addition", 12.0),
             ("story-sum", 7.0),
-            ("repetition", 10.0),
+            ("repetition", 16.0),
             ("letter-repetition", 4.0),
-            ("nonsense", 16.0),
+            ("nonsense", 8.0),
             ("quotation", 22.0),
             ("indirect-object", 16.0),
             ("meeting", 14.0),
@@ -183,11 +182,56 @@ PHASES = (
             ("agreement", 10.0),
             ("capital", 6.0),
             ("language", 5.0),
-            ("currency", 5.0),
-            ("continent", 3.0),
+            ("currency", 9.0),
+            ("continent", 8.0),
+        ),
+        documentation_share=0.3,
+        strings_share=0.3,
+    ),
+    Phase(
+        start=14_250,
+        weights=(
+            ("two-digit-addition", 6.0),
+            ("one-digit-addition", 12.0),
+            ("story-sum", 7.0),
+            ("repetition", 12.0),
+            ("letter-repetition", 4.0),
+            ("nonsense", 8.0),
+            ("quotation", 20.0),
+            ("indirect-object", 16.0),
+            ("meeting", 12.0),
+            ("reply", 8.0),
+            ("agreement", 16.0),
+            ("capital", 6.0),
+            ("language", 10.0),
+            ("currency", 8.0),
+            ("continent", 10.0),
         ),
         documentation_share=0.3,
         strings_share=_STRINGS,
+    ),
+    Phase(
+        start=15_250,
+        weights=(
+            ("two-digit-addition", 5.0),
+            ("one-digit-addition", 12.0),
+            ("story-sum", 3.0),
+            ("repetition", 14.0),
+            ("letter-repetition", 4.0),
+            ("nonsense", 8.0),
+            ("quotation", 20.0),
+            ("indirect-object", 16.0),
+            ("meeting", 8.0),
+            ("reply", 8.0),
+            ("agreement", 14.0),
+            ("capital", 6.0),
+            ("country-of", 5.0),
+            ("language", 15.0),
+            ("currency", 10.0),
+            ("continent", 15.0),
+        ),
+        documentation_share=0.3,
+        strings_share=0.25,
     ),
 )
 
