@@ -88,6 +88,7 @@ def test_queries_before_rotation_are_ours_only_where_nothing_rotates() -> None:
         ("blocks.3.hook_mlp_in", r"stream before the norm, made for the MLP alone: .* is mlp_in\.3\.$"),
         ("blocks.3.hook_q_input", r"stream before the norm, made for each head: the nearest site is q\.3\.$"),
         ("blocks.3.attn.hook_v_input", r"the nearest site is v\.3\.$"),
+        ("blocks.3.ln2.hook_in", r"only the norm takes it, .* the nearest site is resid_mid\.3\.$"),
         ("blocks.3.ln2.hook_normalized", r"before the gain of the norm in TransformerLens 4 .* mlp_in\.3\.$"),
         ("hook_pos_embed", r"the embedding of positions alone.* resid_pre\.0\.$"),
         ("blocks.0.hook_resid_past", r"no hook name that is known here; .*'blocks.0.hook_resid_post'\?$"),
@@ -183,8 +184,13 @@ def test_the_paths_of_gpt2_are_those_of_its_modules() -> None:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("transformer.h[2].attn.output", r"attn\.output is a tuple in nnsight: write .*attn\.output\[0\]\.$"),
+        ("transformer.h[2].attn.output", r"is no tensor in nnsight: write .*attn\.output\[0\]\.$"),
         ("transformer.h[2].mlp.output[0]", r"is a tensor, whose \[0\] picks the first prompt: write"),
+        (
+            "transformer.h[2].attn.output[1]",
+            r"has no address here: module.* holds another tensor of that module",
+        ),
+        ("transformer.h[2].output.logits", r"is no tensor in nnsight: write transformer\.h\[2\]\.output\.$"),
         ("transformer.h[2].attn.source", r"is no path that is read here: end it in \.input, \.output"),
         ("transformer.h[2].atn.output", r"no module 'transformer\.h\[2\]\.atn'; did you mean"),
         ("transformer.h[2].attn.c_proj.input[:, :, 3:9]", r"picks no position and no unit of z\.2"),
@@ -196,7 +202,7 @@ def test_an_nnsight_path_that_would_pick_something_else_is_refused(path: str, wo
         from_nnsight(shared("gpt2"), path)
 
 
-@pytest.mark.parametrize("site", ["pattern.0", "q.1", "result.1", "attn_norm.0"])
+@pytest.mark.parametrize("site", ["pattern.0", "q.1", "result.1", "attn_norm.0", "resid_mid.1"])
 def test_what_no_module_holds_has_no_path(site: str) -> None:
     with pytest.raises(BadInput, match="so no module takes or returns it"):
         to_nnsight(shared("gpt2"), site)

@@ -37,8 +37,8 @@ INTRODUCTION = """# Parity with peers
 
 Written by `python3 start.py test --parity`, which installs the peers into an environment of their own
 and runs both sides on the same weights: a random GPT-2 with {layers} layers, {heads} heads, width {width}
-and {vocab} tokens, and two prompts of {positions} tokens. Names are read in a random Llama besides. Two numbers
-are equal when they differ by at most {tolerance:g}.
+and {vocab} tokens, and two prompts of {positions} tokens. Names are read in a random Llama besides. Two
+numbers are equal when they differ by at most {tolerance:g}.
 
 | quantity | ours | peer | numbers compared | largest number | largest difference | |
 |---|---|---|---|---|---|---|

@@ -39,9 +39,7 @@ _HOOKS = {
 _ALSO = {
     "hook_in": "resid_pre",
     "hook_out": "resid_post",
-    "ln1.hook_in": "resid_pre",
     "ln1.hook_out": "attn_in",
-    "ln2.hook_in": "resid_mid",
     "ln2.hook_out": "mlp_in",
     "attn.v.hook_out": "v",
     "attn.o.hook_in": "z",
@@ -59,7 +57,11 @@ _SITE_OF = {hook: name for name, hook in _HOOKS.items()} | _ALSO | _TURNED
 _COPY = "is a copy of the stream before the norm, made for each head"
 _NORM = "is before the gain of the norm in TransformerLens 4 and after it in earlier releases"
 _PLACES = "is the embedding of positions alone, which has no name of its own"
+_ALONE = "has the numbers of the stream, but only the norm takes it, so a change here is another"
 _UNEQUAL = {
+    "ln1.hook_in": (_ALONE, "resid_pre"),
+    "ln2.hook_in": (_ALONE, "resid_mid"),
+    "ln_final.hook_in": (_ALONE, "final"),
     "hook_q_input": (_COPY, "q"),
     "hook_k_input": (_COPY, "k"),
     "hook_v_input": (_COPY, "v"),
