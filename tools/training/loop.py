@@ -40,10 +40,9 @@ class Schedule:
         """Return the learning rate of a step."""
         warmth = min(1.0, (step + 1) / self.warm_up)
         starts = [start for start, _ in self.cycles]
-        for (start, rate), following in reversed(
-            list(zip(self.cycles, [*starts[1:], self.steps], strict=True))
-        ):
-            if step >= start:
+        ends = [*starts[1:], self.steps]
+        for (start, rate), following in zip(self.cycles, ends, strict=False):
+            if start <= step < following:
                 return rate * (following - step) / (following - start)
         end = starts[0] if starts else self.steps
         planned = end - self.stretched_by
