@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from neuronscope.models import Model, open_model
+from neuronscope.models import Model, Site, open_model
 from neuronscope.models import open as opening
 from neuronscope.words import BadInput
 from tests.models.tiny import FAMILIES, eager, plain_logits, some_tokens
@@ -58,7 +58,7 @@ class _Planted:
 def test_code_in_pickled_weights_is_never_run(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
     torch.save({"model.norm.weight": _Planted()}, folder / "pytorch_model.bin")
-    with pytest.raises(BadInput, match="does not open as a causal language model"):
+    with pytest.raises(BadInput, match="does not open as a model"):
         open_model(str(folder))
 
 
@@ -67,7 +67,7 @@ def test_code_beside_the_weights_is_never_run(folder: Path) -> None:
     config |= {"model_type": "mine", "auto_map": {"AutoConfig": "mine.C", "AutoModelForCausalLM": "mine.M"}}
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     (folder / "mine.py").write_text("raise SystemExit('code beside the weights was run')", encoding="utf-8")
-    with pytest.raises(BadInput, match="does not open as a causal language model"):
+    with pytest.raises(BadInput, match="does not open as a model"):
         open_model(str(folder))
 
 
@@ -151,7 +151,7 @@ def test_weights_with_a_hole_are_refused_rather_than_filled_at_random(folder: Pa
 
 def test_broken_weights_are_refused(folder: Path) -> None:
     (folder / "model.safetensors").write_bytes(b"not weights")
-    with pytest.raises(BadInput, match="does not open as a causal language model"):
+    with pytest.raises(BadInput, match="does not open as a model"):
         open_model(str(folder))
 
 
@@ -179,11 +179,14 @@ def test_an_unknown_device_or_dtype_is_refused(folder: Path, options: dict[str, 
     assert said in str(refusal.value)
 
 
-def test_a_network_without_known_blocks_is_refused() -> None:
+def test_the_blocks_of_an_unknown_layout_are_refused_by_site() -> None:
     network = eager("gpt2")
     network.transformer.h = torch.nn.ModuleList([torch.nn.Identity()])  # pyright: ignore[reportAttributeAccessIssue]
-    with pytest.raises(BadInput, match="keeps its blocks in a way that is not known here"):
-        Model(network)
+    model = Model(network)
+    assert model.n_layers == 0
+    with pytest.raises(BadInput, match="has no resid_post: "):
+        model.check(Site.parse("resid_post.0"))
+    assert model.check(Site.parse("module.lm_head:out"))
 
 
 @pytest.mark.parametrize("name", ["stories260k", "slm4096"])

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from neuronscope.models.inputs import prepare
     from neuronscope.models.listing import ModelFacts, model_names
     from neuronscope.models.model import Model
-    from neuronscope.models.open import open_model
+    from neuronscope.models.open import open_model, open_module
     from neuronscope.models.sites import SITES, Site
     from neuronscope.models.translations import (
         from_nnsight,
@@ -34,6 +34,7 @@ _ROOMS = {
     "from_transformerlens": "translations",
     "model_names": "listing",
     "open_model": "open",
+    "open_module": "open",
     "prepare": "inputs",
     "to_nnsight": "translations",
     "to_transformerlens": "translations",
@@ -53,6 +54,7 @@ __all__ = [
     "from_transformerlens",
     "model_names",
     "open_model",
+    "open_module",
     "to_nnsight",
     "to_transformerlens",
 ]

@@ -99,10 +99,9 @@ def _sizes(mapping: LayoutMapping, facts: dict[str, Any], found: list[Found]) ->
     for field in mapping.axes.values():
         facts.pop(field, None)
     layers = sorted({int(piece.layer) for piece in found if piece.layer is not None})
-    if layers != list(range(len(layers))) or len(layers) != stated.get("layer", len(layers)):
-        wanted = stated.get("layer", "all")
-        raise BadInput(f"The weights hold the layers {layers}, but {wanted} from 0 on were expected.")
-    stated["layer"] = len(layers)
+    n_layers = stated.setdefault("layer", len(layers))
+    if layers and layers != list(range(n_layers)):
+        raise BadInput(f"The weights hold the layers {layers}, but {n_layers} from 0 on were expected.")
     shaped = [Shaped(piece.name, piece.tensor.shape, piece.rule.axes) for piece in found]
     for piece in found:
         if len(piece.rule.to) > 1:
