@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from transformers import BloomConfig, BloomForCausalLM
 
+from neuronscope.instruments import run
 from neuronscope.models import SITES, Model, open_model
 from neuronscope.models.certificate import EXACT, REDUCED, REFUSED
-from tests.models.tiny import FAMILIES, eager, lacked, opened
+from neuronscope.words import BadInput
+from tests.models.tiny import FAMILIES, eager, lacked, opened, some_tokens
 
 READ_ONLY = {"attn_norm", "mlp_norm", "final_norm", "result"}
 
@@ -68,29 +69,45 @@ def _halved_mlp_block(block: Any) -> Callable[..., Tensor]:
     return forward
 
 
-def test_the_probe_refuses_what_the_rules_propose_when_the_numbers_disagree() -> None:
-    network: Any = eager("gpt_neox parallel")
+def test_what_a_block_adds_is_found_even_where_no_module_gives_it() -> None:
+    network: Any = eager("gpt_neox parallel", dtype=torch.float64)
     network.gpt_neox.layers[1].forward = _halved_mlp_block(network.gpt_neox.layers[1])
+    model, tokens = Model(network), some_tokens()
+    assert model.certificate.row("mlp_add").status == EXACT
+    seen = run(model, tokens, get=["mlp_out.1", "mlp_add.1", "mlp_out.2", "mlp_add.2"])
+    assert torch.equal(0.5 * seen["mlp_out.1"], seen["mlp_add.1"])
+    assert torch.equal(seen["mlp_out.2"], seen["mlp_add.2"])
+
+
+def _mixing_block(block: Any) -> Callable[..., Tensor]:
+    """Let the block's stream be mixed with itself by a gate, so that nothing is added to it."""
+
+    def forward(hidden_states: Tensor, **options: Any) -> Tensor:
+        attended, _ = block.attention(block.input_layernorm(hidden_states), **options)
+        return torch.lerp(hidden_states, attended, 0.5)
+
+    return forward
+
+
+def test_the_probe_refuses_what_the_rules_propose_when_a_block_does_not_add() -> None:
+    network: Any = eager("gpt_neox parallel")
+    network.gpt_neox.layers[1].forward = _mixing_block(network.gpt_neox.layers[1])
     model = Model(network)
-    row = model.certificate.row("mlp_add")
-    assert row.status == REFUSED
-    assert "resid_pre + attn_add + mlp_add = resid_post" in row.reason
-    assert row.worst is not None
-    assert row.worst > 0.01
-    assert "mlp_add" not in model.sites()
+    row = model.certificate.row("attn_add")
+    assert "in layers 0, 2 only" in row.reason
+    with pytest.raises(BadInput, match="There is no attn_add.1: its block does not add to its stream"):
+        run(model, some_tokens(), get="attn_add.1")
 
 
-def test_a_family_whose_modules_include_the_residual_is_not_believed() -> None:
+def test_a_family_whose_modules_include_the_residual_is_seen_through() -> None:
     """BLOOM adds the stream inside its attention and MLP, and looks its attention up nowhere."""
-    torch.manual_seed(0)
-    network = BloomForCausalLM(BloomConfig(hidden_size=48, n_layer=3, n_head=4, vocab_size=97))
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.1)
-    certificate = Model(network).certificate
-    assert {"attn_add", "mlp_add", "resid_mid", "q", "pattern", "z"} <= set(certificate.of(REFUSED))
-    assert certificate.row("pattern").reason == "its module is never reached in a forward pass"
-    assert "mlp_add = resid_post' is off by" in certificate.row("mlp_add").reason
+    model = opened("bloom", dtype=torch.float64)
+    assert {"attn_add", "mlp_add", "resid_mid", "scores", "pattern", "z"} <= set(model.certificate.of(EXACT))
+    assert {"q", "k", "v"} <= set(model.certificate.of(REFUSED))
+    assert "inside its own attention" in model.certificate.row("q").reason
+    seen = run(model, some_tokens(), get=["attn_out.1", "attn_add.1", "resid_pre.1", "resid_mid.1"])
+    assert torch.equal(seen["resid_pre.1"] + seen["attn_add.1"], seen["resid_mid.1"])
+    assert torch.equal(seen["attn_out.1"], seen["attn_add.1"])
 
 
 def test_a_model_that_answers_differently_each_time_is_found_out() -> None:
@@ -107,14 +124,14 @@ def test_the_certificate_is_plain_data_and_sums_itself_up() -> None:
     assert told["architecture"] == "GPT2LMHeadModel"
     assert {row["site"] for row in told["rows"]} == set(SITES)
     summary = certificate.summary()
-    assert "20 sites exact, 4 reduced, 1 refused" in summary
+    assert "20 sites exact, 4 reduced, 3 refused" in summary
     assert "mlp_up is refused: this MLP has no gate" in summary
 
 
 @pytest.mark.parametrize("name", ["stories260k", "slm4096", "nano_sort_gpt2", "babyllama105"])
 def test_trained_models_are_certified(test_data: Callable[[str], Path], name: str) -> None:
     model = open_model(str(test_data(f"{name}/hf")))
-    assert set(model.certificate.of(REFUSED)) <= {"mlp_up"}
+    assert set(model.certificate.of(REFUSED)) <= {"mlp_up", "router", "expert_weight"}
     worst = max(row.worst for row in model.certificate.rows if row.worst is not None)
     assert worst < 1e-5
 

@@ -135,6 +135,7 @@ OTHERS = list(_OTHERS)
 def lacked(family: str) -> set[str]:
     """Name the sites that a family does not have."""
     return {
+        *("router", "expert_weight"),
         *({"mlp_up"} if family.startswith("gpt") else ()),
         *({"resid_mid"} if family == "gpt_neox parallel" else ()),
     }
