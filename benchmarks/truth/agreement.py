@@ -19,9 +19,7 @@ Replay = Callable[[dict[int, Edit]], Tensor]
 
 def expected(oracle: Oracle, block: Block) -> dict[str, list[Tensor]]:
     """Return by site name what a block's sites must hold; several where either is rightly called so."""
-    terms = {"attn_add": block.attention, "mlp_add": block.mlp}
-    if not block.attention and not block.n_softmax and len(block.mlp) > 1:
-        terms = {"attn_add": block.mlp[:1], "mlp_add": block.mlp[1:]}
+    terms = {"attn_add": block.attention or block.mixer, "mlp_add": block.mlp}
     stream = oracle.value(block.enters)
     truth = {name: [_total(nodes, stream)] for name, nodes in terms.items() if nodes}
     truth |= {"resid_pre": [stream], "resid_post": [oracle.value(block.leaves)]}
@@ -62,6 +60,10 @@ def judge_values(claims: Claims, oracle: Oracle) -> None:
             if name not in truth:
                 if name == "resid_mid" and block.parallel:
                     claims.verdict.blame(address, "is shown where attention and MLP work side by side")
+                elif name == "attn_add" and block.mlp:
+                    claims.verdict.blame(address, "is shown where the block adds an MLP only")
+                elif name == "mlp_add" and (block.attention or block.mixer):
+                    claims.verdict.blame(address, "is shown where the block adds no MLP")
                 else:
                     claims.verdict.unverified.append(address)
                 continue
@@ -122,7 +124,7 @@ def _behind(oracle: Oracle, block: Block, name: str) -> list[Node]:
     streams = {block.enters, graph.bare(block.enters)}
     if not block.parallel:
         streams |= {graph.bare(node.index) for node in block.middles}
-    terms = block.attention if name.startswith("attn") else block.mlp
+    terms = (block.attention or block.mixer) if name.startswith("attn") else block.mlp
     behind = [graph.ancestors(node.index, streams, block.enters + 1) for node in terms]
     nodes = [graph.nodes[at] for at in sorted(set().union(*behind))]
     if name == "mlp_act":  # what a matrix reads, not merely what came by
@@ -132,9 +134,9 @@ def _behind(oracle: Oracle, block: Block, name: str) -> list[Node]:
 
 
 def came_by(value: Tensor, node: Node) -> bool:
-    """Return whether a node has this very value, in any shape."""
+    """Return whether a node has this value, in any shape."""
     there = node.value
-    return there.numel() == value.numel() and torch.equal(there.flatten().to(value.dtype), value.flatten())
+    return there.numel() == value.numel() and close(value.flatten(), there.flatten().to(value.dtype))
 
 
 def judge_effects(claims: Claims, oracle: Oracle, replay: Replay) -> None:
@@ -149,7 +151,7 @@ def judge_effects(claims: Claims, oracle: Oracle, replay: Replay) -> None:
             continue
         truth = replay({node.step: edit})
         try:
-            ours = claims.logits(op)
+            ours = claims.changed(op)
         except Exception as error:  # an op that crashes has no effect to compare
             claims.verdict.blame(address, f"cannot be written ({first_line(error)})")
             continue
@@ -172,9 +174,9 @@ def _edits(claims: Claims, oracle: Oracle, layer: int) -> dict[str, tuple[Node, 
     edits: dict[str, tuple[Node, Edit, Op]] = {
         "resid_post": (oracle.graph.nodes[block.leaves], added, add(at("resid_post"), delta))
     }
-    for name, nodes in (("attn_add", block.attention), ("mlp_add", block.mlp)):
+    for name, nodes in (("attn_add", block.attention or block.mixer), ("mlp_add", block.mlp)):
         whole = [node for node in nodes if node.value.numel() == delta.numel()]
-        if whole and block.attention:
+        if whole:
             edits[name] = (whole[-1], added, add(at(name), delta))
     shown = claims("resid_mid", layer)
     for node in block.middles:

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks.truth.findings import Verdict, close, first_line, name_of
+from benchmarks.truth.findings import Verdict, close, first_line, name_of, outcome_of
 from neuronscope.instruments import Op, Run, put, run, zero
 from neuronscope.models import SITES, Model
 from neuronscope.words import BadInput
@@ -17,20 +17,30 @@ Inputs = Mapping[str, Any]
 class Claims:
     """All that the engine shows of one stack of a network in one run."""
 
-    def __init__(
-        self, model: Model, inputs: Tensor | Inputs, verdict: Verdict, layers: int, stack: str = ""
-    ) -> None:
-        self.model, self.inputs, self.verdict = model, inputs, verdict
+    def __init__(self, model: Model, inputs: Inputs, verdict: Verdict, layers: int, stack: str = "") -> None:
+        self.model, self.verdict = model, verdict
+        self.inputs = inputs["input_ids"] if list(inputs) == ["input_ids"] else inputs
         self.n_layers, self.prefix = layers, f"{stack}/" if stack else ""
-        self.whole = self._read([site for name in model.sites() for site in self._addresses(name)])
+        self.outcome = torch.empty(0)
+        names = [name for name in SITES if verdict.claimed(f"{self.prefix}{name}") != "refused"]
+        self.whole = self._read([site for name in names for site in self._addresses(name)])
 
     def run(self, **options: Any) -> Run:
-        """Run the model on the inputs."""
-        return run(self.model, self.inputs, **options)  # pyright: ignore[reportArgumentType]
+        """Run the model on the inputs and keep what the network itself gave as its outcome."""
 
-    def logits(self, *ops: Op) -> Tensor:
-        """Return the logits under some changes."""
-        return self.run(do=list(ops)).logits
+        def keep(network: Any, args: Any, output: Any) -> None:
+            self.outcome = outcome_of(output)
+
+        hook = self.model.hf.register_forward_hook(keep)
+        try:
+            return run(self.model, self.inputs, **options)  # pyright: ignore[reportArgumentType]
+        finally:
+            hook.remove()
+
+    def changed(self, *ops: Op) -> Tensor:
+        """Return the outcome under some changes."""
+        self.run(do=list(ops))
+        return self.outcome
 
     def address(self, name: str, layer: int) -> str:
         """Return the address of a site in a layer of this stack."""
@@ -61,19 +71,20 @@ class Claims:
         return True
 
 
-def judge_identity_writes(claims: Claims, logits: Tensor) -> None:
+def judge_identity_writes(claims: Claims) -> None:
     """Check that writing back what was read changes no bit, for every site that is certified exact."""
     whole, verdict = claims.whole, claims.verdict
+    outcome = claims.changed()
     writable = [site for site in whole.sites if not SITES[name_of(site)].derived]
     for name in sorted({name_of(site) for site in writable}):
         own = [put(site, whole) for site in writable if name_of(site) == name]
         try:
-            same = torch.equal(claims.logits(*own), logits)
+            same = torch.equal(claims.changed(*own), outcome)
         except Exception as error:  # a write that crashes is no identity
             same = False
             verdict.reasons.setdefault(f"write {name}", first_line(error))
         if not same:
-            verdict.blame(name, "written back as it was read changes the logits")
+            verdict.blame(f"{claims.prefix}{name}", "written back as it was read changes the logits")
     broken = any(found.endswith("changes the logits") for found in verdict.wrong)
     verdict.checks["identity writes exact"] = not broken
 
@@ -91,8 +102,8 @@ def judge_laws(claims: Claims) -> None:
             if sides is not None:
                 held[law].append(close(*sides, 1e-4 if law.startswith("softmax") else 0.0))
     for law, outcomes in held.items():
-        claims.verdict.checks[law] = all(outcomes) if outcomes else None
-    claims.verdict.checks["zero pattern = zero z"] = _zeroed_heads_agree(claims)
+        claims.verdict.check(law, all(outcomes) if outcomes else None)
+    claims.verdict.check("zero pattern = zero z", _zeroed_heads_agree(claims))
 
 
 def _laws(claims: Claims, layer: int) -> dict[str, tuple[Tensor, Tensor] | None]:
@@ -119,7 +130,7 @@ def _zeroed_heads_agree(claims: Claims) -> bool | None:
     if not layers or any(claims("z", layer) is None for layer in layers):
         return None
     by_pattern, by_z = (
-        claims.logits(*(zero(f"{claims.address(name, layer)}.1") for layer in layers))
+        claims.changed(*(zero(f"{claims.address(name, layer)}.1") for layer in layers))
         for name in ("pattern", "z")
     )
     return close(by_pattern, by_z)

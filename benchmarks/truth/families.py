@@ -10,6 +10,8 @@ NeuronScope (`oracle`), and opened; every site is then compared with the recordi
 - ``reduced`` or ``refused``: the certificate says so, with its reason;
 - ``absent``: the blocks hold no softmax over the sequence;
 - ``WRONG``: certified exact, and the oracle contradicts it. One such class makes the exit status 1.
+
+A second table judges encoders, models of two stacks and of images in the same way (`others`).
 """
 
 import argparse
@@ -19,7 +21,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -32,10 +34,12 @@ from transformers import PreTrainedModel
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
 from benchmarks.truth.findings import Verdict
-from benchmarks.truth.tiny import CannotBuild, build
+from benchmarks.truth.others import others
+from benchmarks.truth.tiny import CannotBuild, Tiny, build
 from benchmarks.truth.verdict import judge
 
 Row = dict[str, Any]
+Builder = Callable[[type[PreTrainedModel]], Tiny]
 _CAPTION = "sites: how many are certified exact, reduced and refused"
 _COLOURS = {"exact": "green", "reduced": "yellow", "unverified": "yellow", "WRONG": "bold red"}
 
@@ -49,15 +53,15 @@ def classes() -> dict[str, type[PreTrainedModel]]:
     return dict(sorted(found.items()))
 
 
-def row_of(name: str, kind: type[PreTrainedModel], **options: Any) -> Row:
+def row_of(name: str, kind: type[PreTrainedModel], builder: Builder = build, **options: Any) -> Row:
     """Return what was found about one class as plain data; whatever fails is said in the row."""
     began = time.perf_counter()
     try:
-        tiny = build(kind)
+        tiny = builder(kind)
     except CannotBuild as error:
         return {"name": name, "built": False, "error": str(error), "seconds": _since(began)}
     try:
-        found = judge(name, tiny.network, tiny.tokens, **options)
+        found = judge(name, tiny.network, tiny.inputs, **options)
     except Exception as error:  # one class that breaks the benchmark must not end it
         found = Verdict(name, error=f"the benchmark failed: {type(error).__name__}: {error!s:.160}")
         found.facts["traceback"] = traceback.format_exc().splitlines()[-4:]
@@ -92,31 +96,38 @@ def totals(rows: list[Row]) -> dict[str, Any]:
     }
 
 
-def document(rows: list[Row], seconds: float) -> dict[str, Any]:
-    """Return the whole result as one JSON document."""
+def document(rows: list[Row], beside: list[Row], seconds: float) -> dict[str, Any]:
+    """Return the whole result as one JSON document; ``beside`` are the classes that are not causal."""
     versions = {"torch": torch.__version__, "transformers": transformers.__version__}
     versions["python"] = sys.version.split()[0]
-    return {"versions": versions, "totals": totals(rows), "classes": rows, "seconds": round(seconds, 1)}
+    return {
+        "versions": versions,
+        "totals": totals(rows),
+        "other totals": totals(beside),
+        "seconds": round(seconds, 1),
+        "classes": rows,
+        "others": beside,
+    }
 
 
 def main(arguments: list[str] | None = None, judge_one: Callable[..., Row] = row_of) -> int:
     """Judge the classes, print a table or JSON, and return 1 where any certified value is wrong."""
     options = _options(arguments)
-    chosen = _chosen(options.only, options.limit)
+    chosen, beside = _chosen(options.only, options.limit)
     began = time.perf_counter()
-    rows: list[Row] = []
     console = Console(stderr=options.json)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         transformers.logging.set_verbosity_error()
-        for name, kind in track(list(chosen), "classes", console=console, transient=True):
-            rows.append(judge_one(name, kind))
-    whole = document(rows, time.perf_counter() - began)
+        done = [
+            judge_one(*one) for one in track([*chosen, *beside], "classes", console=console, transient=True)
+        ]
+    whole = document(done[: len(chosen)], done[len(chosen) :], time.perf_counter() - began)
     if options.json:
         sys.stdout.write(json.dumps(whole, indent=1, default=str) + "\n")
     else:
         _show(console, whole)
-    return 1 if whole["totals"]["wrong"] else 0
+    return 1 if whole["totals"]["wrong"] or whole["other totals"]["wrong"] else 0
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -127,27 +138,40 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _chosen(only: list[str], limit: int | None) -> Iterator[tuple[str, type[PreTrainedModel]]]:
-    known = classes()
-    unknown = [name for name in only if name not in known]
+def _chosen(only: list[str], limit: int | None) -> tuple[list[Any], list[Any]]:
+    """Return the causal classes and the others that are asked for, as the arguments of `row_of`."""
+    causal = {name: (name, kind, build) for name, kind in classes().items()}
+    beside = {other[0]: other for other in others()}
+    unknown = [name for name in only if name not in causal | beside]
     if unknown:
-        sys.exit(f"There is no causal class {unknown[0]}; the names are those of the installed transformers.")
-    yield from ((name, known[name]) for name in list(only or known)[:limit])
+        sys.exit(f"There is no class {unknown[0]}; names are those of transformers, and {', '.join(beside)}.")
+    if only:
+        return [causal[name] for name in only if name in causal], [beside[n] for n in only if n in beside]
+    return list(causal.values())[:limit], list(beside.values())[:limit]
 
 
 def _show(console: Console, whole: dict[str, Any]) -> None:
-    table = Table("class", "residual", "attention", "sites", "what is found", caption=_CAPTION)
-    for row in whole["classes"]:
+    for title, rows, counts in (
+        ("causal classes", whole["classes"], whole["totals"]),
+        ("encoders and others", whole["others"], whole["other totals"]),
+    ):
+        if rows:
+            console.print(_table(title, rows))
+            for name, value in counts.items():
+                console.print(f"{name}: {value}")
+    console.print(f"{whole['seconds']} s with {whole['versions']}")
+
+
+def _table(title: str, rows: list[Row]) -> Table:
+    table = Table("class", "residual", "attention", "sites", "what is found", title=title, caption=_CAPTION)
+    for row in rows:
         if not row["built"]:
             table.add_row(row["name"], "not built", "", "", row["error"], style="dim")
             continue
         counts = " ".join(str(count) for count in row["certificate"].values())
         verdicts = [_coloured(row[part]) for part in ("residual", "attention")]
         table.add_row(row["name"], *verdicts, counts, _remark(row))
-    console.print(table)
-    for name, value in whole["totals"].items():
-        console.print(f"{name}: {value}")
-    console.print(f"{whole['seconds']} s with {whole['versions']}")
+    return table
 
 
 def _coloured(word: str) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from neuronscope.models import Certificate
+
 RESIDUAL = ("resid_pre", "resid_mid", "resid_post", "attn_add", "mlp_add")
 ATTENTION = ("scores", "pattern", "z")
 PROJECTED = ("q", "k", "v")
@@ -35,6 +37,12 @@ class Verdict:
     attention: str = "refused"
     attention_with_projections: str = "refused"
 
+    def certify(self, certificate: Certificate) -> None:
+        """Take in what the engine claims of each site."""
+        self.opened = True
+        self.status = {row.site: row.status for row in certificate.rows}
+        self.reasons = {row.site: row.reason for row in certificate.rows if row.status != "exact"}
+
     def compare(self, address: str, gap: float, allowed: float, how: str) -> None:
         """Take in the gap between a site and the oracle; beyond what is allowed it is a finding."""
         name = name_of(address)
@@ -44,8 +52,19 @@ class Verdict:
 
     def blame(self, address: str, complaint: str) -> None:
         """Note that the oracle contradicts a site: wrong where it is certified exact."""
-        claimed = self.status.get(name_of(address)) == "exact"
-        (self.wrong if claimed else self.differs).append(f"{address} {complaint}")
+        exact = self.claimed(address) == "exact"
+        (self.wrong if exact else self.differs).append(f"{address} {complaint}")
+
+    def check(self, name: str, held: bool | None) -> None:
+        """Note whether a law held in one stack; it must in all, and None says that it was not asked."""
+        before = self.checks.get(name)
+        self.checks[name] = held if before is None else before if held is None else before and held
+
+    def claimed(self, address: str) -> str:
+        """Return what the certificate says of a site: of its stack where it tells stacks apart."""
+        stack = f"{address.partition('/')[0]}/" if "/" in address else ""
+        name = name_of(address)
+        return self.status.get(f"{stack}{name}", self.status.get(name, "refused"))
 
 
 def name_of(address: str) -> str:
@@ -75,6 +94,12 @@ def close(left: Tensor, right: Tensor, tolerance: float = 0.0) -> bool:
     """Return whether two tensors agree to what their number format allows, or to a wider tolerance."""
     found, allowed = gap(left, right)
     return found <= max(allowed, tolerance)
+
+
+def outcome_of(output: Any) -> Tensor:
+    """Return what a network is asked for: logits, the match of images and texts, or its last states."""
+    names = ("logits", "logits_per_image", "last_hidden_state")
+    return next(found for name in names if (found := getattr(output, name, None)) is not None)
 
 
 def first_line(error: Exception) -> str:

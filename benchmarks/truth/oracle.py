@@ -39,7 +39,9 @@ class Block:
     enters: int
     leaves: int
     attention: list[Node] = field(default_factory=list)
+    mixer: list[Node] = field(default_factory=list)
     mlp: list[Node] = field(default_factory=list)
+    across: list[Node] = field(default_factory=list)
     middles: list[Node] = field(default_factory=list)
     parallel: bool = False
     flags: set[str] = field(default_factory=set)
@@ -190,7 +192,7 @@ class _Sum:
             elif left is not None or right is not None:
                 other = node.parents[1] if left is not None else node.parents[0]
                 carried = left if left is not None else right
-                found = (carried or []) + self._addends(other)
+                found = [*(carried or []), self.graph.bare(other)]
                 if node.op == "sub":
                     self.flags.add("subtracted")
         elif node.op in ("mul", "div", "native_layer_norm"):
@@ -203,12 +205,13 @@ class _Sum:
             self.carriers.append((node.index, found))
         return found
 
-    def _addends(self, index: int) -> list[int]:
+    def addends(self, index: int) -> list[int]:
+        """Return the terms that a term is itself the sum of, or the term alone."""
         index = self.graph.bare(index)
         node = self.graph.nodes[index]
         whole = [p for p in node.parents if self.graph.nodes[p].value.numel() == self.size]
         if node.op == "add" and len(node.parents) == 2 and len(whole) == 2:
-            return [addend for parent in whole for addend in self._addends(parent)]
+            return [addend for parent in whole for addend in self.addends(parent)]
         return [index]
 
 
@@ -227,24 +230,67 @@ def _block(graph: Graph, enters: int, leaves: int) -> Block:
         block.flags.add("not a sum")
         return block
     block.flags |= apart.flags
-    streams = {graph.bare(enters), enters, *(at for at, _ in apart.carriers)}
-    attending = {node.index for node in softmaxes}
-    behind = {term: graph.ancestors(term, streams, enters + 1) for term in terms}
-    for term in terms:
-        (block.attention if behind[term] & attending else block.mlp).append(graph.nodes[term])
-    _place_middle(graph, block, apart)
+    _sort(graph, block, apart, terms, {node.index for node in softmaxes}, length)
     return block
 
 
-def _place_middle(graph: Graph, block: Block, apart: _Sum) -> None:
-    """Find the stream that holds attention's terms alone, and whether the MLP reads it."""
-    attention = {node.index for node in block.attention}
-    if not attention or not block.mlp:
+_MIXING = ("convolution", "cumsum", "constant_pad_nd", "flip", "roll")
+
+
+def _sort(
+    graph: Graph, block: Block, apart: _Sum, terms: list[int], attending: set[int], length: int
+) -> None:
+    """Sort the terms of a block into attention, other mixers, and MLP; find the stream between."""
+    streams = {graph.bare(block.enters), block.enters, *(at for at, _ in apart.carriers)}
+    pieces: dict[int, list[int]] = {}
+    lists = {"attention": block.attention, "across": block.across, "mixer": block.mixer, "mlp": block.mlp}
+
+    def kind(term: int) -> str:
+        behind = graph.ancestors(term, streams, block.enters + 1)
+        if behind & attending:
+            return "attention"
+        nodes = [graph.nodes[at] for at in behind]
+        if any(_crosses(node, length) for node in nodes):
+            return "across"
+        mixing = any(node.op in _MIXING and node.value.is_floating_point() for node in nodes)
+        return "mixer" if mixing else "mlp"
+
+    for term in terms:
+        parts = apart.addends(term)
+        kinds = [kind(part) for part in parts]
+        pieces[term] = parts if len(set(kinds)) > 1 else [term]
+        for part, its_kind in zip(pieces[term], kinds, strict=False):
+            lists[its_kind].append(graph.nodes[part])
+    _settle_mixers(graph, block)
+    if block.across:
+        block.flags.add("attends to another stack")
+    if block.mixer and block.attention:
+        block.flags.add("mixes beside attention")
+    first = {node.index for node in block.attention or block.mixer}
+    if not first or not block.mlp:
         return
     reads = {at for node in block.mlp for at in graph.ancestors(node.index, set(), block.enters + 1)}
-    block.parallel = not (attention & reads)
+    block.parallel = not (first & reads)
     if not block.parallel:
-        block.middles = [graph.nodes[at] for at, terms in apart.carriers if set(terms) == attention]
+        held = [(at, {piece for term in terms for piece in pieces[term]}) for at, terms in apart.carriers]
+        across = {node.index for node in block.across}
+        block.middles = [graph.nodes[at] for at, found in held if found in (first, first | across)]
+
+
+def _settle_mixers(graph: Graph, block: Block) -> None:
+    """Settle what mixes positions without a softmax: the first such term, unless it reads attention's."""
+    if block.attention:
+        before = {node.index for node in block.attention}
+        late = [n for n in block.mixer if before & graph.ancestors(n.index, set(), block.enters + 1)]
+        block.mixer = [node for node in block.mixer if node not in late]
+        block.mlp = sorted(block.mlp + late, key=lambda node: node.index)
+    elif not block.across and len(block.mixer + block.mlp) > 1 and not (block.mixer and block.mlp):
+        first, *rest = block.mixer + block.mlp
+        block.mixer, block.mlp = [first], rest
+
+
+def _crosses(node: Node, length: int) -> bool:
+    return node.op == "_softmax" and node.value.dim() == 4 and node.value.shape[-2] == length
 
 
 def _square(node: Node, length: int) -> bool:

@@ -6,14 +6,18 @@ and matrix is drawn anew.
 """
 
 import copy
+import inspect
 import random
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedConfig, PreTrainedModel
+
+from benchmarks.truth.findings import outcome_of
 
 VOCAB, LAYERS, HEADS, KEY_HEADS, HEAD_WIDTH = 96, 3, 4, 2, 12
 WIDTH, NEURONS, EXPERTS = HEADS * HEAD_WIDTH, 40, 6
@@ -53,6 +57,9 @@ _SIZES: tuple[tuple[str, Any], ...] = (
     (r"no_rope_layer_interval|interleave_moe_layer_step", 2),
     (r"sliding_window(_size)?|attention_window_size|window_size|local_attention|attention_chunk_size", 4),
     (r"q_lora_rank", 20),
+    (r"hidden_dim|d_ff", NEURONS),
+    (r"d_kv", HEAD_WIDTH),
+    (r"projection_dim", 24),
     (r"kv_lora_rank|o_lora_rank|laurel_rank|gated_norm_rank|hc_lowrank|adapter_rank", 16),
     (r"qk_nope_head_dim|d_rel", 8),
     (r"qk_rope_head_dim|rotary_dim", 4),
@@ -133,7 +140,7 @@ class Tiny:
     network: PreTrainedModel
     moved: dict[str, Any]
     rung: str
-    tokens: Tensor
+    inputs: dict[str, Tensor]
 
 
 class CannotBuild(Exception):
@@ -197,24 +204,30 @@ def _moved(field: str, value: Any, rung: str, drawn: random.Random) -> Any:
     return None
 
 
-def build(kind: type[PreTrainedModel], *, seed: int = 0) -> Tiny:
-    """Return a tiny random network of a class; raises `CannotBuild` with the error of the last rung."""
+def build(kind: type[PreTrainedModel], *, causal: bool = True, seed: int = 0, **given: Any) -> Tiny:
+    """Return a tiny random network of a class; raises `CannotBuild` with the error of the last rung.
+
+    ``causal`` makes a decoder of a class that can be either; ``given`` settings of the configuration hold on
+    every rung.
+    """
     told = "no configuration class"
     for rung in RUNGS:
         for dtype in (torch.float64, torch.float32):
             try:
-                return _built(kind, rung, dtype, seed)
+                return _built(kind, rung, dtype, seed, causal, given)
             except Exception as error:  # any class may fail in any way, and the table says how
                 said = str(error).strip().splitlines() or [""]
                 told = f"{type(error).__name__}: {said[-1].strip()[:160]}"
     raise CannotBuild(told)
 
 
-def _built(kind: type[PreTrainedModel], rung: str, dtype: torch.dtype, seed: int) -> Tiny:
+def _built(
+    kind: type[PreTrainedModel], rung: str, dtype: torch.dtype, seed: int, causal: bool, given: dict[str, Any]
+) -> Tiny:
     arguments, moved = settings(kind.config_class, rung, seed)  # pyright: ignore[reportArgumentType]
-    config = kind.config_class(**arguments)  # pyright: ignore[reportOptionalCall]
+    config: Any = kind.config_class(**{**arguments, **given})  # pyright: ignore[reportOptionalCall]
     if hasattr(config, "is_decoder"):
-        config.is_decoder = not config.is_encoder_decoder
+        config.is_decoder = causal
     torch.manual_seed(seed)
     try:
         network = kind._from_config(copy.deepcopy(config), attn_implementation="eager")
@@ -223,14 +236,40 @@ def _built(kind: type[PreTrainedModel], rung: str, dtype: torch.dtype, seed: int
     if sum(parameter.numel() for parameter in network.parameters()) > 4_000_000:
         raise CannotBuild("its configuration has sizes that the table of names does not reach")
     randomise(network, seed)
-    network.eval()
+    network.eval().requires_grad_(False)  # as any inference has it; some kernels round otherwise without
     nn.Module.to(network, dtype)
-    tokens = torch.randint(5, VOCAB - 5, (ROWS, LENGTH), generator=torch.Generator().manual_seed(seed))
+    inputs = inputs_of(network, causal, seed)
     with torch.no_grad():
-        logits = network(input_ids=tokens, use_cache=False).logits
-    if not logits.isfinite().all():
+        outcome = outcome_of(network(**without_cache(network, inputs)))
+    if not outcome.isfinite().all():
         raise CannotBuild("its logits are not finite")
-    return Tiny(network, moved, rung, tokens)
+    return Tiny(network, moved, rung, inputs)
+
+
+def without_cache(network: nn.Module, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a pass that keeps no cache, where the network can be told so."""
+    known = "use_cache" in inspect.signature(network.forward).parameters
+    return {**inputs, **({"use_cache": False} if known else {})}
+
+
+def inputs_of(network: PreTrainedModel, causal: bool, seed: int) -> dict[str, Tensor]:
+    """Return random inputs of a network: token ids, an image, or both; two sequences to one with a decoder.
+
+    The decoder's sequence is shorter, so that what it sees of the encoder is not square.
+    """
+    drawn = torch.Generator().manual_seed(seed)
+    config: Any = network.config
+    inputs: dict[str, Tensor] = {}
+    if network.main_input_name != "pixel_values":
+        inputs["input_ids"] = torch.randint(5, VOCAB - 5, (ROWS, LENGTH), generator=drawn)
+    if config.is_encoder_decoder and "decoder_input_ids" in inspect.signature(network.forward).parameters:
+        inputs["decoder_input_ids"] = inputs["input_ids"][:, : LENGTH - 2].flip(1)
+    if not causal or network.main_input_name == "pixel_values":
+        size = getattr(getattr(config, "vision_config", config), "image_size", None)
+        if size is None:
+            return inputs
+        inputs["pixel_values"] = torch.rand(ROWS, 3, size, size, generator=drawn).to(network.dtype)
+    return inputs
 
 
 def randomise(network: nn.Module, seed: int) -> None:

@@ -27,10 +27,10 @@ FAMILIES = [
 
 def observed(tiny: Tiny) -> tuple[Oracle, Callable[[Any], Any], list[Any]]:
     def call(network: Any) -> Any:
-        return network(input_ids=tiny.tokens, use_cache=False)
+        return network(input_ids=tiny.inputs["input_ids"], use_cache=False)
 
     blocks = blocks_of(tiny.network, call)[0]
-    return observe(tiny.network, call, blocks, len(tiny.tokens)), call, blocks
+    return observe(tiny.network, call, blocks, len(tiny.inputs["input_ids"])), call, blocks
 
 
 def miswired(names: dict[str, str]) -> Callable[[PreTrainedModel], Model]:
@@ -52,7 +52,7 @@ def test_a_family_that_is_certified_is_confirmed(name):
     row = row_of(name, classes()[name])
     assert row["wrong"] == []
     assert row["residual"] == "exact"
-    assert row["checks"]["logits unchanged"]
+    assert row["checks"]["outcome unchanged by reading"]
     assert row["checks"]["oracle has hidden_states"]
     assert row["checks"]["oracle has attentions"]
 
