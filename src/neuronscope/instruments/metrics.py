@@ -1,28 +1,111 @@
 """What to measure of an answer: named metrics, one value for each prompt."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from neuronscope.instruments.sweep import LastMetric
-from neuronscope.models import Model
+from neuronscope.models.model import Model
 from neuronscope.words import BadInput
 
+LastMetric = Callable[[Float[Tensor, "batch vocab"]], Float[Tensor, " batch"]]
+Token = int | Int[Tensor, " batch"]
 
-def measure(name: str, *, target: int, distractor: int) -> LastMetric:
+
+def logit_difference(target: Token, distractor: Token) -> LastMetric:
+    """Return the metric logit of the target minus logit of the distractor; tokens for all prompts or each."""
+    return lambda logits: _of(logits, target) - _of(logits, distractor)
+
+
+def probability_difference(target: Token, distractor: Token) -> LastMetric:
+    """Return the metric probability of the target minus that of the distractor, from −1 to 1."""
+
+    def difference(logits: Tensor) -> Tensor:
+        probabilities = logits.softmax(-1)
+        return _of(probabilities, target) - _of(probabilities, distractor)
+
+    return difference
+
+
+def log_probability(target: Token) -> LastMetric:
+    """Return the metric log-probability of one target token, in nats."""
+    return lambda logits: _of(logits.log_softmax(-1), target)
+
+
+def kl_divergence(base: Float[Tensor, "batch vocab"]) -> LastMetric:
+    """Return the metric Kullback-Leibler divergence of the answer from the base run's logits, in nats.
+
+    ``base`` are the logits at the last position of each prompt; 0 says that nothing moved.
+    """
+    truth = base.log_softmax(-1)
+
+    def divergence(logits: Tensor) -> Tensor:
+        return (truth.exp() * (truth - logits.log_softmax(-1))).sum(-1)
+
+    return divergence
+
+
+@dataclass(frozen=True, eq=False)
+class AnswerLogProbability:
+    """The metric log-probability of an answer of several tokens after the prompt, in nats.
+
+    ``tokens`` are [token], one answer for all prompts, or [batch token]. A sweep appends them to the
+    prompts and asks what the model gave each of them, the earlier ones being as written (teacher forcing).
+    """
+
+    tokens: Int[Tensor, " token"] | Int[Tensor, "batch token"]
+
+    def __post_init__(self) -> None:
+        if self.tokens.dim() not in (1, 2) or self.tokens.is_floating_point() or not self.tokens.numel():
+            raise BadInput(
+                f"An answer is token ids [token] or [batch token], not {self.tokens.dtype} "
+                f"{list(self.tokens.shape)}."
+            )
+
+    def rows(self, n_prompts: int) -> Int[Tensor, "batch token"]:
+        """Return the answer of each prompt; raises `BadInput` where there is another number of them."""
+        if self.tokens.dim() == 1:
+            return self.tokens.expand(n_prompts, -1)
+        if len(self.tokens) != n_prompts:
+            raise BadInput(
+                f"There are {len(self.tokens)} answers for {n_prompts} prompts: give one for each."
+            )
+        return self.tokens
+
+    def __call__(self, logits: Float[Tensor, "batch token vocab"]) -> Float[Tensor, " batch"]:
+        """Return the sum of the log-probabilities of the answer's tokens, one number a prompt."""
+        answers = self.rows(len(logits)).to(logits.device)
+        return logits.log_softmax(-1).gather(-1, answers[..., None])[..., 0].sum(-1)
+
+
+Metric = LastMetric | AnswerLogProbability
+
+
+def measure(name: str, *, target: Token, distractor: Token) -> LastMetric:
     """Return the metric of that name, bound to the tokens that it compares.
 
     ``logit_difference`` is in logits, ``probability_difference`` between −1 and 1, ``log_probability``
     (of the target alone) in nats. Raises ``BadInput`` on any other name.
     """
-    metrics: dict[str, LastMetric] = {
-        "logit_difference": lambda logits: logits[:, target] - logits[:, distractor],
-        "probability_difference": lambda logits: _difference(logits.softmax(-1), target, distractor),
-        "log_probability": lambda logits: logits.log_softmax(-1)[:, target],
+    metrics: dict[str, Callable[[], LastMetric]] = {
+        "logit_difference": lambda: logit_difference(target, distractor),
+        "probability_difference": lambda: probability_difference(target, distractor),
+        "log_probability": lambda: log_probability(target),
     }
     if name not in metrics:
         raise BadInput(f"There is no metric called {name!r}; choose one of {', '.join(metrics)}.")
-    return metrics[name]
+    return metrics[name]()
+
+
+def measured(metric: Metric, logits: Tensor) -> Float[Tensor, " batch"]:
+    """Return what a metric says of these logits; raises `BadInput` where it is not one number a row."""
+    values = metric(logits)
+    if not isinstance(values, Tensor) or values.shape != logits.shape[:1]:
+        shape = list(values.shape) if isinstance(values, Tensor) else type(values).__name__
+        raise BadInput(f"The metric must give one number a row, [{len(logits)}], but it gave {shape}.")
+    return values
 
 
 def answer_token(model: Model, text: str) -> int:
@@ -47,7 +130,9 @@ def answer_token(model: Model, text: str) -> int:
     )
 
 
-def _difference(
-    values: Float[Tensor, "batch vocab"], target: int, distractor: int
-) -> Float[Tensor, " batch"]:
-    return values[:, target] - values[:, distractor]
+def _of(values: Float[Tensor, "batch vocab"], token: Token) -> Float[Tensor, " batch"]:
+    if isinstance(token, int):
+        return values[:, token]
+    if token.shape != values.shape[:1]:
+        raise BadInput(f"There are {token.numel()} tokens for {len(values)} prompts: give one for each.")
+    return values.gather(-1, token.to(values.device)[:, None])[:, 0]

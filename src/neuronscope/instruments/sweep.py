@@ -1,104 +1,253 @@
 """What does each of many single changes do to the answer, at the price of a few forward passes?"""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from neuronscope.instruments.metrics import AnswerLogProbability, Metric, measured
 from neuronscope.instruments.ops import Op
-from neuronscope.instruments.run import Inputs, check_fired, run, token_batch
-from neuronscope.instruments.visits import Gathered, visits_of
-from neuronscope.models.forward import Resume, forward
+from neuronscope.instruments.run import check_fired
+from neuronscope.instruments.schedule import Group, schedule
+from neuronscope.instruments.trials import (
+    FROM_THE_INPUTS,
+    Cell,
+    Changes,
+    Trial,
+    located,
+    place_of,
+    trial_of,
+)
+from neuronscope.instruments.visits import in_words
+from neuronscope.models.attention import Place, Visit
+from neuronscope.models.batch import Batch
+from neuronscope.models.forward import forward
+from neuronscope.models.inputs import Inputs, prepare
 from neuronscope.models.model import Model
+from neuronscope.models.shortcuts import Shortcuts, prefix, shortcuts
+from neuronscope.models.skipping import Joins, Resume
 from neuronscope.results import track
 from neuronscope.words import BadInput
 
-LastMetric = Callable[[Float[Tensor, "batch vocab"]], Float[Tensor, " batch"]]
+_HELD_LOGITS = 2**26
+_PLAIN_ARGUMENTS = {"input_ids", "attention_mask", "position_ids"}
 
 
-@dataclass(frozen=True)
-class _Batch:
-    """Cells that share the layer from which their pass resumes."""
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What each change does: the metric of every cell and prompt, and of the unchanged prompts."""
 
-    layer: int
-    cells: tuple[int, ...]
+    values: Float[Tensor, "cell batch"]
+    base: Float[Tensor, " batch"]
+
+    @property
+    def effect(self) -> Float[Tensor, "cell batch"]:
+        """Return by how much each change moves the metric."""
+        return self.values - self.base
 
 
-def patch_sweep(
+@dataclass(frozen=True, eq=False)
+class _Base:
+    """The unchanged run: what it runs on, its logits, streams, the sites to be changed, keys and values."""
+
+    model: Model
+    prompts: Batch
+    inputs: Batch
+    kept: int
+    can: Shortcuts
+    logits: Tensor
+    values: dict[Place, Tensor]
+    drops: bool
+
+    @property
+    def extra(self) -> int:
+        return self.inputs.width - self.prompts.width
+
+
+def sweep(
     model: Model,
-    tokens: Inputs,
-    cells: Sequence[Op],
-    metric: LastMetric,
+    inputs: Inputs,
+    cells: Sequence[Cell],
+    metric: Metric,
     *,
-    tokens_per_pass: int = 1024,
-) -> Float[Tensor, " cell"]:
-    """Return the metric after each change alone, one number a cell, in the order of the cells.
+    tokens_per_pass: int = 2048,
+) -> Sweep:
+    """Return the metric after each change alone, over cells in their order and prompts, in its own units.
 
-    ``metric`` takes the logits at the last position [batch vocab] to one number a row. Cells run as rows of
-    a batch of at most ``tokens_per_pass`` tokens; blocks before the changed one are skipped, for they would
-    compute what the unchanged run has computed already. The numbers equal those of one run a cell up to
-    rounding. Raises `BadInput` as `run` does, for more than one prompt, and for cells that name rows of
-    their own.
+    A cell is an op, or several that are done together; `each` spells wildcards out. ``metric`` takes the
+    logits at the last position of each prompt [batch vocab] to one number a prompt, or is an answer of
+    several tokens, which are appended to the prompts and never changed.
+
+    Cells run as rows of large batches of at most ``tokens_per_pass`` tokens. A row joins at the block where
+    its change begins; columns before its first difference come from a cache; the last block works on the
+    last position alone: each as far as a probe has found that it gives this model's own numbers. A cell
+    whose change changes nothing gets the value of the unchanged run, exactly. Other numbers equal those of
+    one run a cell up to rounding. Raises `BadInput` as `run` does, and for cells that name rows.
     """
-    ids = token_batch(model, tokens)
-    if len(ids) != 1:
-        raise BadInput(f"A sweep changes one prompt, but {len(ids)} were given: sweep each on its own.")
-    claimed = next((cell for cell in cells if cell.rows is not None), None)
-    if claimed is not None:
-        raise BadInput(
-            f"{claimed} names rows, but a sweep gives every cell a row of its own: leave rows out."
-        )
-    batches = _batches(model, cells, max(1, tokens_per_pass // ids.shape[1]))
-    starts = sorted({batch.layer for batch in batches} - {0})
-    streams = run(model, ids, get=[f"resid_pre.{layer}" for layer in starts])
-    outcome = torch.empty(len(cells), dtype=torch.float64)
-    for batch in track(batches, "batches of changes"):
-        stream = streams[f"resid_pre.{batch.layer}"] if batch.layer else None
-        rows = [replace(cells[cell], rows=row) for row, cell in enumerate(batch.cells)]
-        logits = _changed_logits(model, ids, rows, batch.layer, stream)
-        outcome[list(batch.cells)] = _measured(metric, logits).to(outcome)
-    return outcome
-
-
-def _batches(model: Model, cells: Sequence[Op], rows: int) -> list[_Batch]:
-    by_layer: dict[int, list[int]] = {}
-    for number, cell in enumerate(cells):
-        by_layer.setdefault(_start(model, cell), []).append(number)
-    return [
-        _Batch(layer, tuple(numbers[first : first + rows]))
-        for layer, numbers in sorted(by_layer.items())
-        for first in range(0, len(numbers), rows)
-    ]
-
-
-def _start(model: Model, cell: Op) -> int:
-    """Return the block from which a pass has to run to show this change."""
-    site = model.check(cell.site)
-    if isinstance(site.layer, int):
-        return site.layer
-    return model.n_layers - 1 if site.name in ("final", "logits") else 0
-
-
-def _changed_logits(
-    model: Model, ids: Tensor, ops: Sequence[Op], layer: int, stream: Tensor | None
-) -> Tensor:
-    tokens = ids.repeat(len(ops), 1)
-    resume = None if stream is None else Resume(layer, stream.repeat(len(ops), 1, 1))
-    # A change of the logits names positions of the whole prompt, so then every position is kept.
-    options = {} if any(op.site.name == "logits" for op in ops) else {"logits_to_keep": 1}
-    visits = visits_of(model, (), ops, Gathered(set()))
+    prompts = prepare(model, inputs)
+    if not prompts.lengths:
+        raise BadInput("A sweep measures what follows the last token, but these inputs hold no tokens.")
+    if any(module.training for module in model.hf.modules()):
+        raise BadInput("The model is in training mode, where dropout adds noise: call model.hf.eval() first.")
     with torch.no_grad():
-        done = forward(model.anatomy, tokens, visits, resume=resume, **options)
+        can = shortcuts(model.anatomy)
+        trials = [trial_of(model, number, cell, grows=can.grows) for number, cell in enumerate(cells)]
+        base = _base_run(model, prompts, metric, trials, can)
+        unchanged = measured(metric, base.logits).double()
+        found = unchanged.expand(len(cells), -1).clone()
+        for trial, logits in _outcomes(base, trials, tokens_per_pass):
+            rows = list(trial.prompts)
+            found[trial.number, rows] = measured(metric, logits).double()[rows]
+    return Sweep(found, unchanged)
+
+
+def _outcomes(base: _Base, trials: Sequence[Trial], tokens: int) -> Iterator[tuple[Trial, Tensor]]:
+    """Run what has to run, and give the logits [batch vocab] of every trial that changes some number."""
+    here = [located(trial, base.values, base.prompts, base.extra) for trial in trials]
+    groups = schedule(
+        [trial for trial in here if trial.prompts],
+        n_layers=base.model.n_layers,
+        width=base.inputs.width,
+        n_prompts=len(base.prompts),
+        tokens=tokens,
+        held=max(1, _HELD_LOGITS // base.logits.numel()),
+        drops=base.drops,
+        kept=base.kept,
+    )
+    for group in track(groups, "batches of changes"):
+        logits = {trial.number: base.logits.clone() for trial in group.trials}
+        for start in range(0, len(base.prompts), group.prompts):
+            rows = range(start, min(start + group.prompts, len(base.prompts)))
+            _pass(base, group, rows, logits)
+        for trial in group.trials:
+            yield trial, logits.pop(trial.number)
+
+
+def _base_run(model: Model, prompts: Batch, metric: Metric, trials: Sequence[Trial], can: Shortcuts) -> _Base:
+    batch, kept = prompts, 1
+    if isinstance(metric, AnswerLogProbability):
+        answers = metric.rows(len(prompts)).to(model.device)
+        batch, kept = _with_answers(model, prompts, answers[:, :-1]), answers.shape[1]
+    places = {place_of(op.site) for trial in trials if trial.steady for op in trial.ops}
+    starts = {trial.start for trial in trials if trial.start > 0}
+    places |= {Place("resid_pre", start) for start in starts}
+    drops = can.drops and batch.inputs.keys() <= _PLAIN_ARGUMENTS and batch.width > 2
+    if drops:
+        places |= {Place(name, layer) for name in ("k", "v") for layer in range(model.n_layers)}
+    values: dict[Place, Tensor] = {}
+    visits = {place: _keeping(values, place) for place in places}
+    done = forward(model.anatomy, batch.inputs, visits)
+    check_fired(visits, done.fired, stopped=False)
+    if done.logits is None:
+        raise BadInput(f"{model.name} gives no logits, so there is nothing for a metric to measure.")
+    return _Base(model, prompts, batch, kept, can, _last(done.logits, batch, kept), values, drops)
+
+
+def _keeping(values: dict[Place, Tensor], place: Place) -> Visit:
+    def visit(tensor: Tensor) -> Tensor:
+        values[place] = in_words(place.name, tensor).clone()
+        return tensor
+
+    return visit
+
+
+def _with_answers(model: Model, prompts: Batch, tokens: Tensor) -> Batch:
+    """Return the prompts with tokens appended, whose positions no address of a prompt names."""
+    if prompts.padded and any(last != prompts.width - 1 for last in prompts.last):
+        raise BadInput(
+            "An answer follows its prompt, but these are padded behind: give prompts of one length."
+        )
+    if not prompts.inputs.keys() <= _PLAIN_ARGUMENTS:
+        raise BadInput(f"Answers of several tokens follow token ids alone, not {', '.join(prompts.inputs)}.")
+    named = {"input_ids": torch.cat([prompts.tokens, tokens], 1)}
+    if "attention_mask" in prompts.inputs:
+        mask = prompts.inputs["attention_mask"]
+        named["attention_mask"] = torch.cat([mask, mask.new_ones(tokens.shape)], 1)
+    return prepare(model, named)
+
+
+def _last(logits: Tensor, batch: Batch, kept: int) -> Tensor:
+    """Return the logits of the last positions of each prompt: [batch vocab], or [batch token vocab]."""
+    missing = batch.width - logits.shape[1]
+    ends = torch.tensor(batch.last, device=logits.device) - missing
+    columns = ends[:, None] + torch.arange(1 - kept, 1, device=logits.device)
+    found = logits[torch.arange(len(logits), device=logits.device)[:, None], columns]
+    return found if kept > 1 else found[:, 0]
+
+
+def _pass(base: _Base, group: Group, prompts: range, logits: dict[int, Tensor]) -> None:
+    """Run the trials of a group on some of the prompts, and put their logits in place."""
+    rows = [(trial, [b for b in trial.prompts if b in prompts]) for trial in group.trials]
+    rows = [(trial, mine) for trial, mine in rows if mine]
+    if not rows:
+        return
+    early = [(trial, mine) for trial, mine in rows if trial.start == FROM_THE_INPUTS]
+    late = [(trial, mine) for trial, mine in rows if trial.start != FROM_THE_INPUTS]
+    first = list(prompts) if late else []
+    origin = first + [b for _, mine in early for b in mine]
+    width = base.inputs.width - group.first
+    if late and len(origin) > 1:
+        # A mask or table is known as one of each row by its length; so no other axis may be as long.
+        model = base.model
+        while len(origin) in {width, base.inputs.width, model.n_heads, model.n_key_heads}:
+            origin.append(origin[0])
+    at: dict[int, list[int]] = {}
+    row, placed = len(first), []
+    for trial, mine in early:
+        placed.append((trial, mine, row))
+        row += len(mine)
+    row = len(origin)
+    for trial, mine in late:
+        at.setdefault(trial.start, []).extend(first.index(b) for b in mine)
+        placed.append((trial, mine, row))
+        row += len(mine)
+    joins = Joins(len(origin), {layer: tuple(new) for layer, new in at.items()})
+    found = _forward(base, group, origin, joins, placed, resume=0 if early else min(at))
+    for trial, mine, start in placed:
+        batch = base.inputs.picked(mine)
+        logits[trial.number][mine] = _last(found[start : start + len(mine)], batch, base.kept)
+
+
+def _forward(
+    base: _Base,
+    group: Group,
+    origin: list[int],
+    joins: Joins,
+    placed: Sequence[tuple[Trial, list[int], int]],
+    *,
+    resume: int,
+) -> Tensor:
+    changes: dict[Place, list[tuple[Op, int, tuple[int, ...]]]] = {}
+    for trial, mine, row in placed:
+        for op in trial.ops:
+            changes.setdefault(place_of(op.site), []).append((op, row, tuple(mine)))
+    visits = {place: Changes(place, base.prompts, base.extra, changed) for place, changed in changes.items()}
+    cut = group.first
+    named = dict(base.inputs.picked(origin).inputs)
+    options = {}
+    if cut:
+        named |= {name: named[name][:, cut:] for name in ("input_ids", "position_ids") if name in named}
+
+        def cached(layer: int) -> list[int]:
+            return [origin[row] for row in joins.lineage(layer)]
+
+        cache = prefix(base.values, base.model.n_layers, cached, cut)
+        options = {"past_key_values": cache, "use_cache": True}
+    steady = all(trial.steady for trial in group.trials)
+    behind = any(last != base.inputs.width - 1 for last in base.inputs.last)
+    stream = base.values[Place("resid_pre", resume)][origin, cut:] if resume else None
+    done = forward(
+        base.model.anatomy,
+        named,
+        visits,
+        resume=None if stream is None else Resume(resume, stream),
+        joins=joins,
+        keep=base.kept if steady and not behind else None,
+        trim=base.can.trims and base.kept == 1,
+        **options,
+    )
     check_fired(visits, done.fired, stopped=False)
     assert done.logits is not None
-    return done.logits[:, -1]
-
-
-def _measured(metric: LastMetric, logits: Tensor) -> Tensor:
-    values = metric(logits)
-    if not isinstance(values, Tensor) or values.shape != logits.shape[:1]:
-        shape = list(values.shape) if isinstance(values, Tensor) else type(values).__name__
-        raise BadInput(f"The metric must give one number a row, [{len(logits)}], but it gave {shape}.")
-    return values
+    return done.logits

@@ -1,6 +1,6 @@
 """Which ways of doing less give the same numbers on this network? Each is tried once, on a few tokens."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -38,15 +38,19 @@ def shortcuts(anatomy: Anatomy) -> Shortcuts:
     return _KNOWN[anatomy]
 
 
-def prefix(cache: DynamicCache, rows: Callable[[int], Sequence[int]], length: int) -> DynamicCache:
-    """Return the first positions of a cache, with the rows that each layer asks for."""
-    cut = DynamicCache()
-    for layer, kept in enumerate(cache.layers):
-        keys, values, index = kept.keys, kept.values, list(rows(layer))
-        assert keys is not None
-        assert values is not None
-        cut.update(keys[index, :, :length], values[index, :, :length], layer)
-    return cut
+def prefix(
+    values: Mapping[Place, Tensor], n_layers: int, rows: Callable[[int], Sequence[int]], length: int
+) -> DynamicCache:
+    """Return a cache of the first positions of keys and values, with the rows that each layer asks for.
+
+    ``values`` are what the sites k and v of every layer held: [batch position key_head head_width].
+    """
+    cache = DynamicCache()
+    for layer in range(n_layers):
+        index = list(rows(layer))
+        keys, own = (values[Place(name, layer)][index, :length].transpose(1, 2) for name in ("k", "v"))
+        cache.update(keys, own, layer)
+    return cache
 
 
 def _probed(anatomy: Anatomy) -> Shortcuts:
@@ -111,9 +115,8 @@ class _Trial:
             joins = Joins(n_rows, {self.first: everyone, self.last: everyone})
         options: dict[str, Any] = {}
         if drop:
-            cache = DynamicCache()
-            forward(self.anatomy, tokens, {}, past_key_values=cache, use_cache=True)
-            options = {"past_key_values": prefix(cache, joins.lineage, drop), "use_cache": True}
+            cache = prefix(self._keys_and_values(tokens), len(self.anatomy.blocks), joins.lineage, drop)
+            options = {"past_key_values": cache, "use_cache": True}
         assert self.stream is not None
         resume = Resume(self.first, self.stream[first][:, drop:]) if self.first else None
         places = self._visits(n_rows, grown=True)
@@ -125,6 +128,20 @@ class _Trial:
             picked = picked[: 2 * n_rows]
         assert found is not None
         return float((found[:, -1] - self.truth[picked]).abs().max()) <= self.allowed
+
+    def _keys_and_values(self, tokens: Tensor) -> dict[Place, Tensor]:
+        seen: dict[Place, Tensor] = {}
+
+        def reading(place: Place) -> Callable[[Tensor], Tensor]:
+            def visit(tensor: Tensor) -> Tensor:
+                seen[place] = tensor.transpose(1, 2).clone()
+                return tensor
+
+            return visit
+
+        places = [Place(name, layer) for name in ("k", "v") for layer in range(self.last + 1)]
+        forward(self.anatomy, tokens, {place: reading(place) for place in places})
+        return seen
 
     def _visits(self, n_rows: int = _ROWS, *, grown: bool = False) -> dict[Place, Any]:
         """Change rows 2 and 3 where the early block begins, and rows 4 and 5 where the last one begins."""

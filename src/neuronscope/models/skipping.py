@@ -104,6 +104,7 @@ def _joining(taps: Taps, joins: Joins, layer: int) -> Callable[..., Any]:
     def before(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if ACTIVE.get() is not taps:
             return None
+        taps.rows = len(lineage)
         if args:
             rest = tuple(spread(value) for value in args[1:])
             return (grown(args[0]), *rest), {name: spread(value) for name, value in kwargs.items()}

@@ -10,9 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuronscope.contract import analysis
-from neuronscope.instruments import patch_sweep, put, run
-from neuronscope.instruments.metrics import answer_token, measure
-from neuronscope.instruments.sweep import LastMetric
+from neuronscope.instruments import put, run, sweep
+from neuronscope.instruments.metrics import LastMetric, answer_token, measure
 from neuronscope.models import Model
 from neuronscope.results import label
 from neuronscope.words import AnswerToken, BadInput, CorruptPrompt, Metric, Prompt
@@ -95,4 +94,4 @@ def _swept(model: Model, source: Tensor, base: Tensor, score: LastMetric) -> Flo
     sites = [*(f"resid_pre.{layer}" for layer in range(model.n_layers)), f"resid_post.{model.n_layers - 1}"]
     streams = run(model, source, get=sites)
     cells = [put(f"{site}@{place}", streams[site][0, place]) for site in sites for place in range(len(base))]
-    return patch_sweep(model, base, cells, score).reshape(len(sites), len(base))
+    return sweep(model, base, cells, score).values.reshape(len(sites), len(base))
