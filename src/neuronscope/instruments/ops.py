@@ -122,7 +122,8 @@ class Op:
             axis = words.index(position_axis(self.site.kind)) if self._has_positions(words) else None
             drawn = drawn_noise(current, axis, self.seed or 0, numbers, positions)
             return current + drawn * float(self.value or 0.0)  # pyright: ignore[reportArgumentType]
-        value = torch.as_tensor(0.0 if self.value is None else self.value)
+        number = 0.0 if self.value is None else self.value
+        value = torch.as_tensor(number, dtype=None if isinstance(number, Tensor) else torch.float64)
         if self.kind == "project_out":
             return self._without(current, value)
         if self.kind == "resample":
