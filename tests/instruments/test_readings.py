@@ -9,7 +9,7 @@ from neuronscope.words import BadInput
 def readings(*addresses: str) -> Readings:
     whole = torch.arange(2 * 5 * 4 * 3).reshape(2, 5, 4, 3)
     cuts = {"z.0": whole, "z.1": -whole, "z.0.2": whole[:, :, 2], "z.0@-1": whole[:, -1], "pattern.0": whole}
-    return Readings({Site.parse(address): cuts[address] for address in addresses}, n_layers=2)
+    return Readings({Site.parse(address): cuts[address] for address in addresses}, 2)
 
 
 def test_a_part_is_found_in_the_whole() -> None:

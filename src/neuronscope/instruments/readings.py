@@ -1,6 +1,6 @@
 """How is a tensor that was read found again by its address, and cut to a head, a neuron or a position?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -77,7 +77,8 @@ def without_padding(tensor: Tensor, site: Site, words: tuple[str, ...], batch: B
     if site.position is not None or batch is None or not batch.padded or not batch.counts_tokens(site):
         return tensor
     axis = _axis_of_positions(site, words)
-    if axis is None or tensor.shape[axis] != batch.width or not tensor.is_floating_point():
+    counted = axis is not None and axis < tensor.dim() and tensor.dim() > 1 and tensor.is_floating_point()
+    if axis is None or not counted or tensor.shape[axis] != batch.width:
         return tensor
     return tensor.masked_fill(~_own(batch, axis, tensor.dim()).to(tensor.device), torch.nan)
 
@@ -99,18 +100,18 @@ class Readings:
     """Tensors by address, batch axis first.
 
     An address finds what was read under it, or a part of something larger that was read. A wildcard layer
-    gives all layers stacked along a new first axis. Positions count each prompt's own tokens; where a whole
-    site of padded prompts is asked for, its padding is NaN. Anything else raises `BadInput` and says what
-    was read, and so does a tensor that was changed in place since.
+    gives all layers that have the site, stacked along a new first axis. Positions count each prompt's own
+    tokens; where a whole site of padded prompts is asked for, its padding is NaN. Anything else raises
+    `BadInput` and says what was read, and so does a tensor that was changed in place since.
     """
 
     def __init__(
         self,
         values: Mapping[Site, Tensor],
-        n_layers: int | Mapping[str | None, int],
+        layers: int | Mapping[tuple[str, str | None], Sequence[int]],
         batch: Batch | None = None,
     ) -> None:
-        self._values, self._n_layers, self._batch = dict(values), n_layers, batch
+        self._values, self._layers, self._batch = dict(values), layers, batch
         self._versions = {site: _version(value) for site, value in self._values.items()}
 
     @property
@@ -159,8 +160,11 @@ class Readings:
     def __getitem__(self, address: str | Site) -> Tensor:
         site = Site.parse(address)
         if site.layer == "*":
-            n_layers = self._n_layers if isinstance(self._n_layers, int) else self._n_layers[site.stack]
-            return torch.stack([self._one(site.at(layer)) for layer in range(n_layers)])
+            if isinstance(self._layers, int):
+                layers = range(self._layers)
+            else:
+                layers = self._layers.get((site.name, site.stack), (0,))
+            return torch.stack([self._one(site.at(layer)) for layer in layers])
         return self._one(site)
 
     def _one(self, site: Site) -> Tensor:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any, final
+from weakref import WeakKeyDictionary
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from neuronscope.instruments.ops import Op
 from neuronscope.instruments.readings import Readings, cut, without_padding
@@ -17,6 +18,8 @@ from neuronscope.models.inputs import Inputs, Spans, prepare
 from neuronscope.models.model import Model
 from neuronscope.models.sites import Site
 from neuronscope.words import BadInput
+
+_LAYERS: "WeakKeyDictionary[nn.Module, dict[tuple[str, str | None], list[int]]]" = WeakKeyDictionary()
 
 
 @final
@@ -37,10 +40,11 @@ class Run(Readings):
         slopes: dict[Site, Tensor] | None,
         output: Any = None,
     ) -> None:
-        super().__init__(values, model.n_layers, batch)
+        layers = layers_of(model, values)
+        super().__init__(values, layers, batch)
         self.batch, self.output = batch, output
         self._logits = logits
-        self._slopes = None if slopes is None else Readings(slopes, model.n_layers, batch)
+        self._slopes = None if slopes is None else Readings(slopes, layers, batch)
 
     @property
     def tokens(self) -> Int[Tensor, "batch position"]:
@@ -151,10 +155,24 @@ def wanted(model: Model, get: str | Site | Iterable[str | Site]) -> list[Site]:
     asked = [get] if isinstance(get, str | Site) else list(get)
     spelt: dict[Site, None] = {}
     for site in map(Site.parse, asked):
-        layers = range(model.n_layers) if site.layer == "*" else [site.layer]
+        layers = _every(model, site) if site.layer == "*" else [site.layer]
         for layer in layers:
             spelt[site if layer is None else site.at(layer)] = None  # pyright: ignore[reportArgumentType]
     return list(spelt)
+
+
+def layers_of(model: Model, sites: Iterable[Site]) -> dict[tuple[str, str | None], list[int]]:
+    """Return for each name and stack among some sites the layers that a wildcard stands for."""
+    return {(site.name, site.stack): _every(model, site) for site in sites if site.layer is not None}
+
+
+def _every(model: Model, site: Site) -> list[int]:
+    known = _LAYERS.setdefault(model.hf, {})
+    key = (site.name, site.stack)
+    if key not in known:
+        model.check(site)
+        known[key] = model.layers(*key)
+    return known[key]
 
 
 def check_fired(asked: Iterable[Place], fired: Iterable[Place], stopped: bool) -> None:

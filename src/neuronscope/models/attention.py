@@ -148,7 +148,7 @@ def _mask(*args: Any, **kwargs: Any) -> Tensor | None:
     # Most families take the softmax in single precision, where the lowest double is −∞ and a padded query,
     # which may attend to nothing, would become NaN and spread.
     nothing = (mask < torch.finfo(torch.float32).min).all(-1, keepdim=True)
-    return torch.where(nothing, torch.finfo(torch.float32).min, mask)
+    return torch.where(nothing, torch.finfo(torch.float32).min / 2, mask)  # half, for more may be added
 
 
 AttentionInterface.register(KEY, _attention)

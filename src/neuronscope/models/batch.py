@@ -68,7 +68,8 @@ class Batch:
 
     def counts_tokens(self, site: Site) -> bool:
         """Return whether the positions of a site are the tokens of the prompts."""
-        return bool(self.lengths) and site.stack not in _OWN_INPUTS
+        decoded = site.name == "logits" and "decoder_input_ids" in self.inputs
+        return bool(self.lengths) and site.stack not in _OWN_INPUTS and not decoded
 
     def positions(self, site: Site, row: int) -> range:
         """Return which of its own positions an address names in one prompt.
