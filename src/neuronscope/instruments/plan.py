@@ -100,14 +100,16 @@ def plan(
     shadow = _shadow(model)
     inputs = _inputs(shape)
     score = (lambda logits: logits.sum()) if grad is True else (grad or None)
-    with _Paper() as live:
-        try:
+    try:
+        with _Paper():
+            run(shadow, inputs, get=get, do=do, grad=score, stop=stop)  # finds what is found on first use
+        with _Paper() as live:
             seen = run(shadow, inputs, get=get, do=do, grad=score, stop=stop)
-        except (NotImplementedError, RuntimeError) as error:
-            first = str(error).strip().partition("\n")[0]
-            raise BadInput(
-                f"{type(model.hf).__name__} cannot be planned, since its path depends on numbers: {first:.80}"
-            ) from error
+    except (NotImplementedError, RuntimeError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise BadInput(
+            f"{type(model.hf).__name__} cannot be planned, since its path depends on numbers: {first:.80}"
+        ) from error
     sites = {site: held_bytes(seen[site]) for site in seen.sites}
     if score is not None:
         sites = {site: size + held_bytes(seen.grad[site]) for site, size in sites.items()}
