@@ -65,8 +65,8 @@ def open_model(
     Raises `BadInput` in one sentence when the name, the folder, its weights, the device or the dtype will
     not do.
     """
-    place, numbers = _device(device), _dtype(dtype)
     loading = _loading(device, device_map, quantised)
+    place, numbers = _device(device), _dtype(dtype)
     layout = names_layout(name)
     if layout or name.startswith(NANOGPT) or name.endswith(".pt"):
         if loading:
