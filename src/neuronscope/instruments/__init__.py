@@ -3,6 +3,7 @@
 from neuronscope.instruments.harvest import harvest
 from neuronscope.instruments.harvested.reader import Harvest, Shard
 from neuronscope.instruments.ops import Op, add, fn, mean, noise, project_out, put, resample, scale, zero
+from neuronscope.instruments.path import PathPatch, path_patch
 from neuronscope.instruments.plan import Plan, plan
 from neuronscope.instruments.readings import Readings
 from neuronscope.instruments.residual import residual_stream
@@ -15,6 +16,7 @@ from neuronscope.instruments.trials import each
 __all__ = [
     "Harvest",
     "Op",
+    "PathPatch",
     "Plan",
     "Readings",
     "Run",
@@ -28,6 +30,7 @@ __all__ = [
     "harvest",
     "mean",
     "noise",
+    "path_patch",
     "plan",
     "project_out",
     "put",
