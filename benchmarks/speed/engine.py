@@ -1,6 +1,6 @@
 """Is the engine fast enough? Each answer is a ratio, taken in one run against the plainest way to do it.
 
-``python -m benchmarks.speed.engine [--json] [--quick] [--only ROW ...] [--shapes SHAPE ...] [--growth]``
+``python -m benchmarks.speed.engine [--json] [--quick] [--alone] [--growth] [--repeats N] [--only ROW ...]``
 """
 
 import argparse
@@ -37,37 +37,45 @@ def main(words: Sequence[str] | None = None) -> int:
     results = [
         result
         for shape in asked.shapes
-        for result in measure(subject(shape, TINY if asked.quick else FULL), asked.only, quick=asked.quick)
+        for result in measure(
+            subject(shape, TINY if asked.quick else FULL),
+            asked.only,
+            repeats=2 if asked.quick else asked.repeats,
+            alone=asked.alone,
+        )
     ]
+    absent = ["Peers were left out."] if asked.alone else missing()
     if asked.json:
         rows = [result.to_dict() for result in results]
-        print(json.dumps({"about": about, "rows": rows, "absent_peers": missing()}, indent=1))
+        print(json.dumps({"about": about, "rows": rows, "absent_peers": absent}, indent=1))
     else:
-        show(results, missing(), about)
+        show(results, absent, about)
     return int(not asked.quick and any(result.verdict == "missed" for result in results))
 
 
-def measure(subject: Subject, only: Collection[str], *, quick: bool) -> list[Measured]:
-    """Return the asked rows on one model; quick rows have two repeats and no meaning beyond their form."""
+def measure(subject: Subject, only: Collection[str], *, repeats: int | None, alone: bool) -> list[Measured]:
+    """Return the asked rows on one model, each with its own number of repeats unless one is given."""
     results = []
     for group in GROUPS:
         rows = [row for row in group.rows if row.key in only]
         if rows:
-            results += _timed(subject, group, rows, quick=quick)
+            results += _timed(subject, group, rows, repeats=repeats, alone=alone)
     if MEMORY.key in only:
         worst = max(sliced_read(subject, get).ratio for get in SLICED)
         results.append(Measured(subject.shape, MEMORY, Ratio(worst, worst, worst, 1)))
     return results
 
 
-def _timed(subject: Subject, group: Group, rows: Sequence[Row], *, quick: bool) -> list[Measured]:
+def _timed(
+    subject: Subject, group: Group, rows: Sequence[Row], *, repeats: int | None, alone: bool
+) -> list[Measured]:
     with tempfile.TemporaryDirectory() as folder:
         work = group.work(subject, Path(folder))
         needed = {row.key for row in rows} | {row.over for row in rows}
         ours = {name: done for name, done in work.items() if name in needed}
-        theirs = beside(subject, needed, Path(folder))
+        theirs = {} if alone else beside(subject, needed, Path(folder))
         slow = [name for name in theirs if "sweep" in name]
-        seconds = interleaved({**ours, **theirs}, 2 if quick else group.repeats, seldom=slow)
+        seconds = interleaved({**ours, **theirs}, repeats or group.repeats, seldom=slow)
     results = []
     for row in rows:
         found = {
@@ -89,6 +97,8 @@ def _asked(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="tiny models and two repeats, to see that it runs"
     )
+    parser.add_argument("--alone", action="store_true", help="leave the peer libraries out")
+    parser.add_argument("--repeats", type=int, help="how often each piece of work is timed")
     parser.add_argument("--only", nargs="+", choices=KEYS, default=KEYS, metavar="ROW", help=", ".join(KEYS))
     parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=SHAPES, help="models to measure on")
     parser.add_argument("--growth", action="store_true", help="how costs grow with size, as a table")

@@ -35,10 +35,10 @@ def interleaved(
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for number in range(repeats):
         turn = number % len(names)
+        gc.collect()
         for name in names[turn:] + names[:turn]:
             if name in seldom and number >= min(2, repeats):
                 continue
-            gc.collect()
             begun = time.process_time()
             subjects[name]()
             seconds[name].append(time.process_time() - begun)

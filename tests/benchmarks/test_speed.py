@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.speed import growth, peers
+from benchmarks.speed import growth
 from benchmarks.speed.engine import KEYS, main
 from benchmarks.speed.report import Measured
 from benchmarks.speed.rows import Row
@@ -14,16 +14,9 @@ COST = Row("cost", "a cost", "forward", 1.2, 1.1)
 SPEED = Row("speed", "a speed", "generate", 0.8, 0.9, at_least=True)
 
 
-@pytest.fixture(autouse=True)
-def no_peers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Peers take minutes; the table is the same without them."""
-    monkeypatch.setattr(peers, "PEERS", {})
-    monkeypatch.setattr(peers, "beside", lambda *_: {})
-
-
 @pytest.mark.parametrize("shape", ["gpt2", "llama"])
 def test_a_quick_run_gives_every_row_its_ratio(shape: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--quick", "--json", "--shapes", shape]) == 0
+    assert main(["--quick", "--json", "--alone", "--shapes", shape]) == 0
     said = json.loads(capsys.readouterr().out)
     assert [row["key"] for row in said["rows"]] == KEYS
     for row in said["rows"]:
@@ -35,7 +28,7 @@ def test_a_quick_run_gives_every_row_its_ratio(shape: str, capsys: pytest.Captur
 
 
 def test_the_table_names_rows_bounds_and_verdicts(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--quick", "--shapes", "gpt2", "--only", "memory.sliced", "resume.last"])
+    main(["--quick", "--alone", "--shapes", "gpt2", "--only", "memory.sliced", "resume.last"])
     said = capsys.readouterr().out
     assert "memory.sliced" in said
     assert "resume.last" in said
