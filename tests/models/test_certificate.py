@@ -95,7 +95,7 @@ def test_the_probe_refuses_what_the_rules_propose_when_a_block_does_not_add() ->
     model = Model(network)
     row = model.certificate.row("attn_add")
     assert "in layers 0, 2 only" in row.reason
-    with pytest.raises(BadInput, match="There is no attn_add.1: its block does not add to its stream"):
+    with pytest.raises(BadInput, match=r"There is no attn_add\.1: its block does not add to its stream"):
         run(model, some_tokens(), get="attn_add.1")
 
 

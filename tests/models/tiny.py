@@ -79,16 +79,27 @@ _WIDER: dict[str, tuple[type[PreTrainedModel], Callable[[], Any]]] = {
     "qwen2_moe": (
         models.Qwen2MoeForCausalLM,
         lambda: models.Qwen2MoeConfig(
-            **_SIZES, num_experts=5, num_experts_per_tok=2, moe_intermediate_size=24, decoder_sparse_step=1,
-            shared_expert_intermediate_size=24
+            **_SIZES,
+            num_experts=5,
+            num_experts_per_tok=2,
+            moe_intermediate_size=24,
+            decoder_sparse_step=1,
+            shared_expert_intermediate_size=24,
+            num_key_value_heads=2,
         ),
     ),
-    "gpt_oss": (models.GptOssForCausalLM, lambda: models.GptOssConfig(**_GROUPED, **_ROUTED, sliding_window=4)),
+    "gpt_oss": (
+        models.GptOssForCausalLM,
+        lambda: models.GptOssConfig(**_GROUPED, **_ROUTED, sliding_window=4),
+    ),
     "bloom": (
         models.BloomForCausalLM,
         lambda: models.BloomConfig(hidden_size=WIDTH, n_layer=LAYERS, n_head=HEADS, vocab_size=VOCAB),
     ),
-    "falcon": (models.FalconForCausalLM, lambda: models.FalconConfig(**_SIZES, parallel_attn=True, bias=True)),
+    "falcon": (
+        models.FalconForCausalLM,
+        lambda: models.FalconConfig(**_SIZES, parallel_attn=True, bias=True),
+    ),
     "gptj": (models.GPTJForCausalLM, lambda: models.GPTJConfig(**_GPT2, rotary_dim=4)),
     "gpt_neo": (
         models.GPTNeoForCausalLM,
@@ -97,7 +108,9 @@ _WIDER: dict[str, tuple[type[PreTrainedModel], Callable[[], Any]]] = {
     "codegen": (models.CodeGenForCausalLM, lambda: models.CodeGenConfig(**_GPT2, rotary_dim=4)),
     "mpt": (
         models.MptForCausalLM,
-        lambda: models.MptConfig(d_model=WIDTH, n_layers=LAYERS, n_heads=HEADS, vocab_size=VOCAB, max_seq_len=32),
+        lambda: models.MptConfig(
+            d_model=WIDTH, n_layers=LAYERS, n_heads=HEADS, vocab_size=VOCAB, max_seq_len=32
+        ),
     ),
     "opt": (
         models.OPTForCausalLM,
@@ -115,10 +128,15 @@ _T5: dict[str, Any] = {"d_model": WIDTH, "d_kv": 12, "d_ff": 80, "num_layers": L
 _OTHERS: dict[str, tuple[type[PreTrainedModel], Callable[[], Any]]] = {
     "bert": (models.BertForMaskedLM, lambda: models.BertConfig(**_SIZES)),
     "minilm": (models.BertModel, lambda: models.BertConfig(**_SIZES)),
-    "roberta": (models.RobertaForMaskedLM, lambda: models.RobertaConfig(**_SIZES | {"max_position_embeddings": 40})),
+    "roberta": (
+        models.RobertaForMaskedLM,
+        lambda: models.RobertaConfig(**_SIZES | {"max_position_embeddings": 40}),
+    ),
     "distilbert": (
         models.DistilBertForMaskedLM,
-        lambda: models.DistilBertConfig(dim=WIDTH, n_layers=LAYERS, n_heads=HEADS, hidden_dim=80, vocab_size=VOCAB),
+        lambda: models.DistilBertConfig(
+            dim=WIDTH, n_layers=LAYERS, n_heads=HEADS, hidden_dim=80, vocab_size=VOCAB
+        ),
     ),
     "vit": (models.ViTForImageClassification, lambda: models.ViTConfig(**_CLIP_TOWER, **_SEEING)),
     "t5": (models.T5ForConditionalGeneration, lambda: models.T5Config(vocab_size=VOCAB, **_T5)),

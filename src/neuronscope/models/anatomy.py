@@ -77,7 +77,9 @@ class Anatomy:
     def width(self) -> int:
         """Return the width of the main stack's stream."""
         config: Any = self.network.config.get_text_config()
-        stated = (getattr(config, name, None) for name in ("hidden_size", "n_embd", "d_model", "dim", "emb_dim"))
+        stated = (
+            getattr(config, name, None) for name in ("hidden_size", "n_embd", "d_model", "dim", "emb_dim")
+        )
         return int(next((value for value in stated if isinstance(value, int)), 0))
 
     def returns(self, block: nn.Module) -> int | None:
@@ -160,7 +162,7 @@ class Anatomy:
         return list(range(len(self.stacks[stack].blocks))) if SITES[name].layered else [None]
 
     def find(self, place: Place) -> Found:
-        """Return where the tensor of a place is tapped; ``term#0`` is what a block adds beside its main terms."""
+        """Return where the tensor of a place is tapped; ``term#0`` is a term that a block adds besides."""
         name, _, number = place.name.partition("#")
         if name == TERM:
             return self.stacks[place.stack].wiring(cast(int, place.layer)).extras[int(number)]
@@ -187,18 +189,14 @@ class Anatomy:
 
     def _once(self, name: str, stack: Stack) -> Tap | Absence:
         if name == "logits":
-            if self.head is None:
-                return Absence("it has no output head over a vocabulary", "final")
-            return Tap(self.network, "out", item="logits")
+            gone = Absence("it has no output head over a vocabulary", "final")
+            return gone if self.head is None else Tap(self.network, "out", item="logits")
         if name == "embed":
-            if stack.embedding is None:
-                return Absence("no module looks its tokens up", "resid_pre")
-            return Tap(stack.embedding, "out")
+            gone = Absence("no module looks its tokens up", "resid_pre")
+            return gone if stack.embedding is None else Tap(stack.embedding, "out")
         if stack.final_norm is None:
             return Absence("no norm stands after its last block", "resid_post")
-        if name == "final":
-            return Tap(stack.final_norm, "out")
-        return cast(Tap, scale_tap(stack.final_norm))
+        return Tap(stack.final_norm, "out") if name == "final" else cast(Tap, scale_tap(stack.final_norm))
 
 
 def n_heads(network: PreTrainedModel) -> int | None:

@@ -6,18 +6,23 @@ already split and rotated. Scores and patterns are caught by a tap on the softma
 only when asked.
 """
 
+import inspect
+import re
 import sys
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
+from transformers import PreTrainedModel
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
 from transformers.modeling_utils import AttentionInterface
 
 KEY = "neuronscope"
+_NAMED = re.compile(r'_attn_implementation in \("eager"')
 STAGES = ("q", "k", "v", "scores", "pattern", "z")
 
 
@@ -79,15 +84,15 @@ class _SoftmaxTap(TorchFunctionMode):
             return tensor
         square = tensor if tensor.dim() == 4 else tensor.unflatten(0, (self.rows, -1))
         n_keys = self.n_keys or square.shape[-1]
-        seen = self.taps.visit(Place(name, *self.at), square[..., :n_keys] if n_keys < square.shape[-1] else square)
+        seen = self.taps.visit(
+            Place(name, *self.at), square[..., :n_keys] if n_keys < square.shape[-1] else square
+        )
         if n_keys < square.shape[-1]:
             seen = torch.cat([seen, square[..., n_keys:]], dim=-1)
         return seen.reshape(tensor.shape)
 
 
-def softmax_seen(
-    own: Callable[..., Any], taps: Taps, at: tuple[int, str | None]
-) -> Callable[..., Any]:
+def softmax_seen(own: Callable[..., Any], taps: Taps, at: tuple[int, str | None]) -> Callable[..., Any]:
     """Return an attention module's forward that shows its softmax while these taps are active."""
 
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -109,6 +114,24 @@ def eager_of(module: nn.Module) -> Callable[..., tuple[Tensor, Tensor | None]]:
         if function is not None:
             return function
     raise NotImplementedError(f"{type(module).__name__} has no eager attention function of its own.")
+
+
+def route(network: PreTrainedModel) -> None:
+    """Let a network look its attention up under our key, or leave it its own where that would change it.
+
+    Some families know only their own names. Others mask differently unless the name is "eager", which then
+    stays. The softmax of either is tapped at the module.
+    """
+    sources = {sys.modules[type(module).__module__] for module in network.modules()}
+    by_name = any(_NAMED.search(inspect.getsource(source)) for source in sources if _has_source(source))
+    with suppress(KeyError, ValueError):
+        network.set_attn_implementation("eager" if by_name else KEY)
+
+
+def _has_source(module: Any) -> bool:
+    return str(getattr(module, "__file__", "")).endswith(".py") and module.__name__.startswith(
+        "transformers.models"
+    )
 
 
 def _reordered(

@@ -17,8 +17,8 @@ from neuronscope.models.anatomy import Anatomy
 from neuronscope.models.attention import Place
 from neuronscope.models.certificate import REDUCED, REFUSED
 from neuronscope.models.stacks import Stack, norm_scale
-from neuronscope.models.wiring import TERM
 from neuronscope.models.unembedding import unembedded
+from neuronscope.models.wiring import TERM
 
 
 class NotChecked(Exception):
@@ -188,7 +188,10 @@ def _sum_of_heads(seen: Probed, layer: int) -> Sides:
 
 def _activation(seen: Probed, layer: int) -> Sides:
     mlp: Any = seen.stack.mlp[layer] or seen.stack.blocks[layer]
-    named = (getattr(mlp, name, None) for name in ("act_fn", "act", "activation_fn", "activation", "gelu_impl", "intermediate_act_fn"))
+    named = (
+        getattr(mlp, name, None)
+        for name in ("act_fn", "act", "activation_fn", "activation", "gelu_impl", "intermediate_act_fn")
+    )
     function = next((found for found in named if callable(found)), None)
     if function is None:
         config: Any = seen.anatomy.network.config.get_text_config()
@@ -218,7 +221,9 @@ def _scored(seen: Probed, layer: int) -> Sides:
     weight, scores = getattr(router, "weight", None), seen("router", layer)
     if not isinstance(weight, Tensor) or weight.shape[-1] != seen("mlp_in", layer).shape[-1]:
         raise NotChecked
-    products = nn.functional.linear(seen("mlp_in", layer).to(weight.dtype), weight, getattr(router, "bias", None))
+    products = nn.functional.linear(
+        seen("mlp_in", layer).to(weight.dtype), weight, getattr(router, "bias", None)
+    )
     return products.reshape(scores.shape).to(scores.dtype), scores
 
 
@@ -253,7 +258,7 @@ LAWS = (
     Law("the first norm of resid_pre is attn_in", ("attn_in",), _attention_input, broken=REDUCED),
     Law("scaled q·k is scores where the mask allows", ("q", "k"), _dot_products, broken=REDUCED),
     Law("softmax of scores is pattern", ("scores", "pattern"), _softmax, broken=REDUCED),
-    Law("pattern @ v = z", ("v", "pattern", "z"), _average_of_values, broken=REDUCED),
+    Law("pattern @ v = z", ("v", "scores", "pattern", "z"), _average_of_values, broken=REDUCED),
     Law(
         "the heads' results and the bias sum to attn_out",
         ("result", "attn_out"),

@@ -4,7 +4,6 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property
 from typing import Any, final
 
@@ -14,10 +13,10 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from neuronscope.models.anatomy import Anatomy, n_heads
-from neuronscope.models.attention import KEY
+from neuronscope.models.attention import route
 from neuronscope.models.certificate import REFUSED, Certificate
 from neuronscope.models.probe import certify
-from neuronscope.models.sites import SITES, Site
+from neuronscope.models.sites import Site
 from neuronscope.models.stacks import Stack, matrix
 from neuronscope.models.taps import Absence
 from neuronscope.models.towers import vocabulary_size
@@ -45,9 +44,7 @@ class Model:
         card: Mapping[str, Any] | None = None,
     ) -> None:
         self.hf = hf.eval().requires_grad_(False)
-        # Some families know only their own names for attention; theirs then stays, and its softmax is tapped.
-        with suppress(KeyError, ValueError):
-            self.hf.set_attn_implementation(KEY)
+        route(self.hf)
         self.name = name or type(hf).__name__
         self.tokenizer = tokenizer
         self.card: dict[str, Any] = dict(card or {})
@@ -123,7 +120,8 @@ class Model:
     @property
     def n_positions(self) -> int:
         """Return how many tokens the context holds; the largest number where the model states no limit."""
-        return int(getattr(self._config, "max_position_embeddings", None) or sys.maxsize)
+        stated = getattr(self._config, "max_position_embeddings", None) or sys.maxsize
+        return int(stated) if stated > 0 else sys.maxsize
 
     @property
     def n_parameters(self) -> int:
@@ -198,16 +196,16 @@ class Model:
         if None in stacks:
             raise BadInput(f"{site} names a stack, but this model has only one: write {bare}.")
         ways = " or ".join(f"{name}/{bare}" for name in stacks)
-        raise BadInput(f"{site} leaves open which stack is meant, and this model has {len(stacks)}: write {ways}.")
+        raise BadInput(
+            f"{site} leaves open which stack is meant, and this model has {len(stacks)}: write {ways}."
+        )
 
     def _check_range(self, site: Site, stack: Stack) -> None:
         last = len(stack.blocks) - 1
         if isinstance(site.layer, int):
             if site.layer > last:
                 near = Site(site.name, last, stack=site.stack)
-                raise BadInput(
-                    f"{site} is out of range: layers run from 0 to {last}; the nearest is {near}."
-                )
+                raise BadInput(f"{site} is out of range: layers run from 0 to {last}; the nearest is {near}.")
             found = self.anatomy.tap(site.name, site.layer, stack.name)
             if isinstance(found, Absence):
                 there = ", ".join(map(str, self.layers(site.name, stack.name)))

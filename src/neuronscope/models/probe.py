@@ -1,5 +1,6 @@
 """Does each site show what its name says, and does looking leave the model as it was?"""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ import torch
 from torch import Tensor
 
 from neuronscope.models.anatomy import Absence, Anatomy
-from neuronscope.models.attention import Place, Visit
+from neuronscope.models.attention import KEY, Place, Visit
 from neuronscope.models.certificate import EXACT, REDUCED, REFUSED, Certificate, Row
 from neuronscope.models.forward import forward, fresh
 from neuronscope.models.laws import LAWS, Law, NotChecked, Probed
@@ -74,6 +75,9 @@ def certify(anatomy: Anatomy, n_tokens: int) -> Certificate:
     with torch.no_grad():
         try:
             plain = _outcome(anatomy, inputs, {})
+            if not _same_as_eager(anatomy, inputs, plain, tolerance):
+                told = RuntimeError("its attention gives other numbers through the registry than by itself")
+                return _failed(anatomy, verdicts, tolerance, told)
         except Exception as error:  # whatever a family raises on plain inputs is the reason
             return _failed(anatomy, verdicts, tolerance, error)
         probe = _Probe(anatomy, inputs, plain, tolerance)
@@ -92,6 +96,21 @@ def _failed(
             verdict.missing = {None: Absence(told, "")}
     rows = tuple(verdict.row(name) for name, own in verdicts.items() for verdict in own.values())
     return Certificate(type(anatomy.network).__name__, 0, tolerance, rows)
+
+
+def _same_as_eager(anatomy: Anatomy, inputs: Inputs, plain: Tensor, tolerance: float) -> bool:
+    """Return whether the family's own eager attention gives the same numbers as ours."""
+    network: Any = anatomy.network
+    if network.config._attn_implementation != KEY:
+        return True
+    with anatomy.lock:
+        try:
+            network.set_attn_implementation("eager")
+            own = _outcome(anatomy, inputs, {})
+        finally:
+            network.set_attn_implementation(KEY)
+    gap = (own - plain).abs().max().item()
+    return own.shape == plain.shape and gap <= tolerance * max(1.0, own.abs().max().item())
 
 
 def _outcome(anatomy: Anatomy, inputs: Inputs, visits: Mapping[Place, Visit]) -> Tensor:
@@ -152,6 +171,7 @@ class _Probe:
     def _read(self, present: list[Place], of: Mapping[Place, Verdict]) -> None:
         reads = {place: self._reader(place) for place in present}
         try:
+            self._judge_repeats(present, of)
             if terms := self._terms():
                 _outcome(self.anatomy, self.inputs, terms)
             self._judge_change(reads, of, "reading it changes the logits")
@@ -169,6 +189,22 @@ class _Probe:
                         self.values.pop(place, None)
                 else:
                     good |= alone
+
+    def _judge_repeats(self, present: list[Place], of: Mapping[Place, Verdict]) -> None:
+        """Refuse what passes several times in one pass, for an address could not say which time is meant."""
+        times: Counter[Place] = Counter()
+
+        def counted(place: Place) -> Visit:
+            def count(tensor: Tensor) -> Tensor:
+                times[place] += 1
+                return tensor
+
+            return count
+
+        _outcome(self.anatomy, self.inputs, {place: counted(place) for place in present})
+        for place, count in times.items():
+            if count > 1:
+                of[place].learn(REFUSED, f"it passes {count} times in one pass, so no address is one of them")
 
     def _terms(self) -> dict[Place, Visit]:
         """Return readers of what blocks add beside attention and MLP, so that the laws can count them in."""
@@ -262,7 +298,9 @@ class _Probe:
             for name, axis in (("pattern", 1), ("z", 2))
         )
         law = Law(
-            "a head with a zero pattern writes nothing", ("pattern", "z"), lambda seen, layer: (by_pattern, by_z),
+            "a head with a zero pattern writes nothing",
+            ("pattern", "z"),
+            lambda seen, layer: (by_pattern, by_z),
             broken=REDUCED,
         )
         self._judge_sides(law, by_pattern, by_z, verdicts)

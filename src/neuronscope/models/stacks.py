@@ -70,9 +70,9 @@ class Stack:
         trace, named = traces[layer], [part(self.blocks[layer], (name,)) for name in names]
         for norm in (*named, *trace.inputs):
             known = norm is not None and norm in trace.inputs and not list(norm.children())
-            if norm is not None and known and "norm" in type(norm).__name__.lower():
-                if trace.bare(trace.inputs[norm]) == reads:
-                    return norm
+            named_so = norm is not None and "norm" in type(norm).__name__.lower()
+            if norm is not None and known and named_so and trace.bare(trace.inputs[norm]) == reads:
+                return norm
         return None
 
     def output(self, layer: int) -> nn.Module | None:
@@ -112,7 +112,9 @@ class Stack:
         downs = (self.down(layer) for layer in layers)
         neurons = next((matrix(down).shape[0] for down in downs if hasattr(down, "weight")), 0)
         if not neurons:
-            stated = (getattr(config.get_text_config(), name, None) for name in ("intermediate_size", "n_inner"))
+            stated = (
+                getattr(config.get_text_config(), name, None) for name in ("intermediate_size", "n_inner")
+            )
             neurons = next((value for value in stated if isinstance(value, int)), 0)
         traces = self._wired(self).traces
         routers = [
@@ -149,12 +151,10 @@ class Stack:
             return found
         trace = self._wired(self).traces[layer]
         whole = (self.attention if name == "attn_add" else self.mlp)[layer]
-        drop = part(self.blocks[layer], ("post_attention_dropout" if name == "attn_add" else "post_mlp_dropout",))
-        term = next(
-            node
-            for node in trace.nodes
-            if node.addition == found.call
-        ).parents[found.operand]
+        drop = part(
+            self.blocks[layer], ("post_attention_dropout" if name == "attn_add" else "post_mlp_dropout",)
+        )
+        term = next(node for node in trace.nodes if node.addition == found.call).parents[found.operand]
         for module in (drop, whole):
             given = trace.outputs.get(cast(nn.Module, module), [None])[0]
             if given == term and module not in trace.written:
@@ -174,9 +174,9 @@ class Stack:
         sides = {
             "resid_pre": (block, "in"),
             "resid_post": (block, "out"),
-            "attn_in": (attention, "in"),
+            "attn_in": (None if self._normalises(attention, layer) else attention, "in"),
             "attn_out": (self._raw(attention, self.output(layer), layer), "out"),
-            "mlp_in": (mlp or self.pre(layer), "in"),
+            "mlp_in": (self.pre(layer) if self._normalises(mlp, layer) else mlp or self.pre(layer), "in"),
             "mlp_pre": (self.pre(layer), "out"),
             "mlp_up": (self.up(layer) if self.gated(layer) else None, "out"),
             "mlp_act": (self.down(layer), "in"),
@@ -186,7 +186,11 @@ class Stack:
         if module is None:
             return None
         show = _by_row if self._flat(module, side, layer) else None
-        copied = side == "out" and layer < len(self._wired(self).traces) and module in self._wired(self).traces[layer].written
+        copied = (
+            side == "out"
+            and layer < len(self._wired(self).traces)
+            and module in self._wired(self).traces[layer].written
+        )
         return Tap(module, side, copied=copied, show=show)
 
     def _scale(self, norm: nn.Module | None, layer: int) -> Tap | None:
@@ -204,6 +208,15 @@ class Stack:
         node = trace.inputs.get(module) if side == "in" else trace.outputs.get(module, [None])[0]
         shape = () if node is None else tuple(trace.nodes[node].shape)
         return len(shape) == 2 and shape[0] == trace.rows * trace.length
+
+    def _normalises(self, module: nn.Module | None, layer: int) -> bool:
+        """Return whether a module takes the bare stream in and gives it back with something added."""
+        wiring, traces = self.wiring(layer), self._wired(self).traces
+        if module is None or layer >= len(traces) or wiring.post_norm or module not in traces[layer].inputs:
+            return False
+        trace, given = traces[layer], traces[layer].outputs.get(module, [None])[0]
+        bare = trace.bare(trace.inputs[module]) in (wiring.enters, wiring.middle)
+        return bare and given is not None and carries_stream(trace, given)
 
     def _raw(self, module: nn.Module | None, last: nn.Module | None, layer: int) -> nn.Module | None:
         """Return the module, or its last matrix where the module adds the stream itself."""

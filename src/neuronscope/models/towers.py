@@ -6,7 +6,17 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-_LISTS = ("h", "layers", "layer", "blocks", "block", "resblocks", "encoder_layers", "decoder_layers", "albert_layers")
+_LISTS = (
+    "h",
+    "layers",
+    "layer",
+    "blocks",
+    "block",
+    "resblocks",
+    "encoder_layers",
+    "decoder_layers",
+    "albert_layers",
+)
 _TOWERS = (
     ("vision", ("vision", "visual", "image")),
     ("text", ("text", "language")),
@@ -17,7 +27,7 @@ _SEED = 0
 
 
 def towers(network: PreTrainedModel) -> dict[str | None, tuple[str, list[nn.Module]]]:
-    """Return by stack the dotted name of its owner and its blocks; a network with one stack has the key None."""
+    """Return by stack the dotted name of its owner and its blocks, under None where there is one."""
     lists = [
         (name, module)
         for name, module in network.named_modules()

@@ -13,7 +13,19 @@ from neuronscope.models.additions import adds_streams, entering, replaced
 from neuronscope.models.attention import ACTIVE, Place, Taps
 
 _SAME = (
-    *("view", "reshape", "unsqueeze", "squeeze", "clone", "to", "float", "half", "bfloat16", "type", "double"),
+    *(
+        "view",
+        "reshape",
+        "unsqueeze",
+        "squeeze",
+        "clone",
+        "to",
+        "float",
+        "half",
+        "bfloat16",
+        "type",
+        "double",
+    ),
     *("type_as", "contiguous", "dropout", "detach", "flatten", "unflatten", "view_as", "reshape_as"),
 )
 _WRITES = ("__setitem__", "__iadd__", "__imul__", "__isub__", "__itruediv__")
@@ -141,9 +153,7 @@ class _Recorder(TorchFunctionMode):
         self.trace.outputs[module] = [
             self.index(item) if isinstance(item, Tensor) else None for item in items
         ]
-        self.versions += [
-            (module, item, item._version) for item in items if isinstance(item, Tensor)
-        ]
+        self.versions += [(module, item, item._version) for item in items if isinstance(item, Tensor)]
 
 
 class Witness(Taps):
@@ -155,7 +165,7 @@ class Witness(Taps):
         self._modules: list[nn.Module] = []
 
         class _Noted(dict[nn.Module, Any]):
-            def get(noted, module: nn.Module, default: Any = None) -> Any:  # noqa: N805
+            def get(noted, module: nn.Module, default: Any = None) -> Any:
                 self._modules.append(module)
                 self.shapes[module] = {}
                 return (len(self._modules) - 1, None)
@@ -169,7 +179,9 @@ class Witness(Taps):
         return tensor
 
 
-def record(network: nn.Module, blocks: Sequence[nn.Module], inputs: Mapping[str, Any]) -> tuple[list[Trace], Witness]:
+def record(
+    network: nn.Module, blocks: Sequence[nn.Module], inputs: Mapping[str, Any]
+) -> tuple[list[Trace], Witness]:
     """Return a trace of every block and which modules call the registry, from one pass of the network."""
     traces = [Trace(block) for block in blocks]
     witness = Witness()

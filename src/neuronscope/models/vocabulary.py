@@ -7,7 +7,17 @@ from torch import nn
 
 ATTENTION = (
     *("self_attn", "attn", "attention", "self_attention", "layer.0.SelfAttention", "SelfAttention"),
-    *("linear_attn", "mixer", "mamba", "conv", "temporal_block", "token_mixer", "rel_attn", "seq_mixer", "multi_head_attention"),
+    *(
+        "linear_attn",
+        "mixer",
+        "mamba",
+        "conv",
+        "temporal_block",
+        "token_mixer",
+        "rel_attn",
+        "seq_mixer",
+        "multi_head_attention",
+    ),
 )
 MLP = (
     *("mlp", "feed_forward", "ffn", "block_sparse_moe", "moe", "layer.1.DenseReluDense", "DenseReluDense"),
@@ -44,7 +54,13 @@ FINAL_NORM = (
     *("ln_f", "norm", "final_layer_norm", "final_layernorm", "norm_f", "layernorm", "post_layernorm"),
     *("final_norm", "norm_out", "ln_out", "encoder.layernorm"),
 )
-EMBEDDING = ("embed_tokens", "embeddings.token_embedding", "embeddings.word_embeddings", "wte", "token_embedding")
+EMBEDDING = (
+    "embed_tokens",
+    "embeddings.token_embedding",
+    "embeddings.word_embeddings",
+    "wte",
+    "token_embedding",
+)
 CROSS = ("cross", "encoder_attn", "EncDecAttention", "enc_attn")
 
 

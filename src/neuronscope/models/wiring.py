@@ -34,7 +34,9 @@ class Wiring:
     norms: tuple[nn.Module | None, nn.Module | None] = (None, None)
     post_norm: bool = False
     parallel: bool = False
-    attends: Softmax | Absence = field(default_factory=lambda: Absence("this block attends nowhere", "resid_post"))
+    attends: Softmax | Absence = field(
+        default_factory=lambda: Absence("this block attends nowhere", "resid_post")
+    )
     routed: bool = False
     heads: int | None = None
     key_heads: int | None = None
@@ -147,9 +149,7 @@ def _sorted(trace: Trace, total: _Sum, terms: list[Term]) -> Wiring:
     return wiring
 
 
-def _pieces(
-    trace: Trace, term: Term, streams: set[int], attending: set[int]
-) -> list[tuple[Term, bool]]:
+def _pieces(trace: Trace, term: Term, streams: set[int], attending: set[int]) -> list[tuple[Term, bool]]:
     """Split an addend that is itself a sum of attention and MLP."""
     behind = trace.ancestors(term.node, streams)
     mixes = bool(behind & attending)
