@@ -8,11 +8,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuronscope.instruments.moment import READ_ONCE, Moment, moment_visits
 from neuronscope.instruments.ops import Op
 from neuronscope.instruments.readings import Readings
 from neuronscope.instruments.run import check_fired, wanted
-from neuronscope.instruments.sampling import Sampling
+from neuronscope.instruments.streaming.moment import READ_ONCE, Moment, moment_visits
+from neuronscope.instruments.streaming.sampling import Sampling
 from neuronscope.models.attention import Place, Visit
 from neuronscope.models.forward import Pass, holding
 from neuronscope.models.model import Model

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, final
 
 import torch
-from jaxtyping import Int
 from safetensors import safe_open
 from torch import Tensor
 
@@ -29,17 +28,17 @@ class Shard:
         return self._tensor(_known(site, self._sites))
 
     @property
-    def tokens(self) -> Int[Tensor, " row"]:
+    def tokens(self) -> Tensor:
         """Return the token id of each row."""
         return self._tensor("token")
 
     @property
-    def documents(self) -> Int[Tensor, " row"]:
+    def documents(self) -> Tensor:
         """Return which document of the corpus each row is of, from 0."""
         return self._tensor("document")
 
     @property
-    def positions(self) -> Int[Tensor, " row"]:
+    def positions(self) -> Tensor:
         """Return the position of each row in its document, from 0."""
         return self._tensor("position")
 
