@@ -7,6 +7,7 @@ The same string is the argument at every door, the cache key and the link in the
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from neuronscope.words import BadInput, nearest
 
@@ -27,7 +28,7 @@ class SiteKind:
     layered: bool = True
     derived: bool = False
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """Return the axis words in order."""
         return tuple(self.axes.split())
@@ -67,7 +68,10 @@ SITES: dict[str, SiteKind] = {
     "mlp_add": SiteKind(_STREAM, "what the MLP adds to the residual stream"),
     "router": SiteKind("batch position expert", "scores of the experts, before any softmax", "expert"),
     "expert_weight": SiteKind(
-        "batch position expert", "weight of each expert's output, zero where not chosen", "expert", derived=True
+        "batch position expert",
+        "weight of each expert's output, zero where not chosen",
+        "expert",
+        derived=True,
     ),
     "final_norm": SiteKind(_SCALE, "scale that the last norm divides by", layered=False, derived=True),
     "final": SiteKind(_STREAM, "normalised stream that the output head reads", layered=False),
@@ -180,7 +184,7 @@ class Site:
         return f"Site({str(self)!r})"
 
     def __hash__(self) -> int:
-        return hash(str(self))
+        return hash((self.name, self.layer, self.unit, repr(self.position), self.stack))
 
 
 def _position(text: str | None, address: str) -> Position:
