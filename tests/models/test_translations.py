@@ -2,10 +2,12 @@ from contextlib import suppress
 
 import pytest
 import torch
+from transformers import Gemma2Config, Gemma2ForCausalLM
 
 from neuronscope.instruments import run
 from neuronscope.models import (
     SITES,
+    Model,
     Site,
     from_nnsight,
     from_transformerlens,
@@ -206,3 +208,21 @@ def test_an_nnsight_path_that_would_pick_something_else_is_refused(path: str, wo
 def test_what_no_module_holds_has_no_path(site: str) -> None:
     with pytest.raises(BadInput, match="so no module takes or returns it"):
         to_nnsight(shared("gpt2"), site)
+
+
+def test_a_hook_that_was_seen_to_hold_other_numbers_in_a_family_is_refused() -> None:
+    config = Gemma2Config(
+        vocab_size=50,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=8,
+        intermediate_size=24,
+    )
+    model = Model(Gemma2ForCausalLM(config), name="gemma")
+    with pytest.raises(
+        BadInput, match="In gemma2 the hook of TransformerLens for logits holds other numbers"
+    ):
+        to_transformerlens("logits", model=model)
+    assert to_transformerlens("attn_add.0", model=model) == "blocks.0.hook_attn_out"

@@ -78,6 +78,13 @@ _UNEQUAL = {
     "hook_tokens": ("holds token ids, not an activation; a run keeps them as .tokens", "embed"),
     "embed.hook_in": ("holds token ids, not an activation; a run keeps them as .tokens", "embed"),
 }
+_OTHER_NUMBERS = {
+    "bloom": ("embed", "attn_out", "mlp_out"),
+    "gemma2": ("logits",),
+    "gptj": ("scores",),
+    "opt": ("q", "scores"),
+}
+"""Sites whose hook held other numbers in TransformerLens 4.3, by family, where both were compared."""
 _ROTATION = ("rope_parameters", "rope_theta", "rotary_dim", "rotary_pct")
 _HOOK_NAME = re.compile(r"(?:blocks\.(?P<layer>\d+)\.)?(?P<hook>[\w.]+)")
 
@@ -98,6 +105,7 @@ def to_transformerlens(site: str | Site, *, model: Model | None = None) -> str:
         raise BadInput(
             f"{place} has no hook name: TransformerLens names no such {what} alike in every model."
         )
+    _check_family(place, model)
     hook = _HOOKS.get(place.name) or _query_hook(place, model)
     prefix = "" if place.layer is None else f"blocks.{place.layer}."
     return f"{prefix}{hook}{index_text(place, None)}"
@@ -128,7 +136,23 @@ def from_transformerlens(name: str, *, model: Model | None = None) -> Site:
         ]
         raise BadInput(f"{text!r} is no hook name that is known here{nearest(text, known)}")
     site = Site(site_name, None if layer is None else int(layer))
+    _check_family(site, model)
     return one_layer(part(site, index, None), model)
+
+
+def _check_family(site: Site, model: Model | None) -> None:
+    if model is None:
+        return
+    if any(stack.blocks and stack.wiring(0).post_norm for stack in model.anatomy.stacks.values()):
+        raise BadInput(
+            f"{model.name} normalises after it adds, where hooks of TransformerLens hold other numbers: "
+            f"there is no translation, use {site} here."
+        )
+    if site.name in _OTHER_NUMBERS.get(model.family, ()):
+        raise BadInput(
+            f"In {model.family} the hook of TransformerLens for {site} holds other numbers (4.3, measured): "
+            f"there is no translation, use {site} here."
+        )
 
 
 def _rotates(model: Model) -> bool:
