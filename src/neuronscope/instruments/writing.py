@@ -53,7 +53,7 @@ def _write_rows(op: Op, part: Tensor, axis: int, rows: list[int], batch: Batch) 
         if isinstance(op.site.position, int):
             here = here.select(axis, 0)
         one = _for_row(op, number, len(rows), axis, batch.lengths[row])
-        here.copy_(one.changed(here, rows=[number], positions=positions))
+        here.copy_(one.changed(_apart(here), rows=[number], positions=positions))
 
 
 def _for_row(op: Op, number: int, n_rows: int, axis: int, length: int) -> Op:
@@ -81,10 +81,15 @@ def _for_row(op: Op, number: int, n_rows: int, axis: int, length: int) -> Op:
 def _replace(op: Op, view: Tensor, rows: list[int], positions: range | list[int]) -> None:
     numbers = range(len(rows))
     if rows == list(range(view.shape[0])):
-        view.copy_(op.changed(view, rows=numbers, positions=positions))
+        view.copy_(op.changed(_apart(view), rows=numbers, positions=positions))
     else:
         index = torch.tensor(rows, device=view.device)
         view[index] = op.changed(view[index], rows=numbers, positions=positions)
+
+
+def _apart(view: Tensor) -> Tensor:
+    # A gradient needs what the op was worked out from, which the write is about to replace.
+    return view.clone() if view.requires_grad else view
 
 
 def _rows(op: Op, n_rows: int) -> list[int]:
