@@ -50,9 +50,7 @@ def test_a_saved_plain_transformer_opens_with_the_same_logits(tmp_path: Path, ki
 def test_writing_with_a_cache_equals_writing_without(kind: str) -> None:
     network, text = drawn(**KINDS[kind]), tokens()
     ones = torch.ones_like(text)
-    written = network.generate(
-        text, attention_mask=ones, max_new_tokens=5, do_sample=False, pad_token_id=0
-    )
+    written = network.generate(text, attention_mask=ones, max_new_tokens=5, do_sample=False, pad_token_id=0)
     for _ in range(5):
         with torch.no_grad():
             text = torch.cat([text, network(text).logits[:, -1:].argmax(-1)], dim=1)

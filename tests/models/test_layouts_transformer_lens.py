@@ -92,93 +92,107 @@ def softmax(x: Array) -> Array:
     return e / e.sum(-1, keepdims=True)
 
 
-def logits_of(  # noqa: PLR0915 - the whole forward pass on one page
-    cfg: dict[str, Any], state: dict[str, Array], tokens: Array, hidden: Array | None = None
-) -> Array:
-    """Compute the logits [batch position vocab] by the formulas, each head and query written out."""
-    eps, kind = cfg.get("eps", 1e-5), cfg["normalization_type"]
-    place = cfg.get("positional_embedding_type", "standard")
+class Formulas:
+    """The forward pass as its formulas say, each head and query written out."""
 
-    def norm(x: Array, name: str, kind: str | None) -> Array:
+    def __init__(self, cfg: dict[str, Any], state: dict[str, Array], hidden: Array | None) -> None:
+        self.cfg, self.state, self.hidden = cfg, state, hidden
+        self.eps, self.kind = cfg.get("eps", 1e-5), cfg["normalization_type"]
+        self.place = cfg.get("positional_embedding_type", "standard")
+
+    def norm(self, x: Array, name: str, kind: str | None) -> Array:
         if kind is None:
             return x
         if kind.startswith("LN"):
             x = x - x.mean(-1, keepdims=True)
-        x = x / np.sqrt((x**2).mean(-1, keepdims=True) + eps)
-        return x * state.get(f"{name}.w", 1.0) + state.get(f"{name}.b", 0.0)
+        x = x / np.sqrt((x**2).mean(-1, keepdims=True) + self.eps)
+        return x * self.state.get(f"{name}.w", 1.0) + self.state.get(f"{name}.b", 0.0)
 
-    def active(x: Array, layer: int) -> Array:
+    def active(self, x: Array, layer: int) -> Array:
         erf = np.vectorize(math.erf)
-        if cfg["act_fn"].startswith("solu"):
+        if self.cfg["act_fn"].startswith("solu"):
             x = x * softmax(x)
-            return norm(x, f"blocks.{layer}.mlp.ln", "LN") if cfg["act_fn"] == "solu_ln" else x
+            return self.norm(x, f"blocks.{layer}.mlp.ln", "LN") if self.cfg["act_fn"] == "solu_ln" else x
         return {
             "relu": lambda: np.maximum(x, 0),
             "silu": lambda: x / (1 + np.exp(-x)),
             "gelu": lambda: x * 0.5 * (1 + erf(x / np.sqrt(2))),
             "gelu_new": lambda: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
-        }[cfg["act_fn"]]()
+        }[self.cfg["act_fn"]]()
 
-    def rotated(x: Array, position: int) -> Array:
-        if place != "rotary":
+    def rotated(self, x: Array, position: int) -> Array:
+        if self.place != "rotary":
             return x
-        n, turned = cfg.get("rotary_dim", cfg["d_head"]), x.copy()
+        n, turned = self.cfg.get("rotary_dim", self.cfg["d_head"]), x.copy()
         for i in range(n // 2):
-            a, b = (2 * i, 2 * i + 1) if cfg["rotary_adjacent_pairs"] else (i, i + n // 2)
-            angle = position / cfg.get("rotary_base", 10000) ** (i / (n / 2))
+            a, b = (2 * i, 2 * i + 1) if self.cfg["rotary_adjacent_pairs"] else (i, i + n // 2)
+            angle = position / self.cfg.get("rotary_base", 10000) ** (i / (n / 2))
             turned[a] = x[a] * np.cos(angle) - x[b] * np.sin(angle)
             turned[b] = x[b] * np.cos(angle) + x[a] * np.sin(angle)
         return turned
 
-    def attention(x: Array, layer: int) -> Array:
+    def attention(self, x: Array, layer: int) -> Array:
         p = f"blocks.{layer}.attn."
-        grouped = "_" if cfg.get("n_key_value_heads") else ""
-        shared = cfg["n_heads"] // (cfg.get("n_key_value_heads") or cfg["n_heads"])
-        scale = cfg.get("attn_scale", -1)
-        scale = np.sqrt(cfg["d_head"]) if scale == -1 else scale
-        scale = (scale if cfg.get("use_attn_scale", True) else 1.0) * (
-            layer + 1 if cfg.get("scale_attn_by_inverse_layer_idx") else 1
+        grouped = "_" if self.cfg.get("n_key_value_heads") else ""
+        shared = self.cfg["n_heads"] // (self.cfg.get("n_key_value_heads") or self.cfg["n_heads"])
+        scale = self.cfg.get("attn_scale", -1)
+        scale = np.sqrt(self.cfg["d_head"]) if scale == -1 else scale
+        scale = (scale if self.cfg.get("use_attn_scale", True) else 1.0) * (
+            layer + 1 if self.cfg.get("scale_attn_by_inverse_layer_idx") else 1
         )
-        addressed = x + state["pos_embed.W_pos"][: len(x)] if place == "shortformer" else x
-        total = np.zeros_like(x) + state[p + "b_O"]
-        for head in range(cfg["n_heads"]):
+        addressed = x + self.state["pos_embed.W_pos"][: len(x)] if self.place == "shortformer" else x
+        total = np.zeros_like(x) + self.state[p + "b_O"]
+        for head in range(self.cfg["n_heads"]):
             own = head // shared
-            q = addressed @ state[p + "W_Q"][head] + state[p + "b_Q"][head]
-            k = addressed @ state[p + grouped + "W_K"][own] + state[p + grouped + "b_K"][own]
-            v = x @ state[p + grouped + "W_V"][own] + state[p + grouped + "b_V"][own]
+            q = addressed @ self.state[p + "W_Q"][head] + self.state[p + "b_Q"][head]
+            k = addressed @ self.state[p + grouped + "W_K"][own] + self.state[p + grouped + "b_K"][own]
+            v = x @ self.state[p + grouped + "W_V"][own] + self.state[p + grouped + "b_V"][own]
             for i in range(len(x)):
-                seen = [j for j in range(len(x)) if sees(i, j, layer)]
-                scores = np.array([rotated(q[i], i) @ rotated(k[j], j) / scale for j in seen])
-                total[i] += softmax(scores) @ v[seen] @ state[p + "W_O"][head]
+                seen = [j for j in range(len(x)) if self.sees(i, j, layer)]
+                scores = np.array([self.rotated(q[i], i) @ self.rotated(k[j], j) / scale for j in seen])
+                total[i] += softmax(scores) @ v[seen] @ self.state[p + "W_O"][head]
         return total
 
-    def sees(query: int, key: int, layer: int) -> bool:
-        if hidden is not None and hidden[key]:
+    def sees(self, query: int, key: int, layer: int) -> bool:
+        if self.hidden is not None and self.hidden[key]:
             return False
-        if cfg.get("attention_dir", "causal") == "causal" and key > query:
+        if self.cfg.get("attention_dir", "causal") == "causal" and key > query:
             return False
-        local = cfg.get("use_local_attn") and cfg["attn_types"][layer] == "local"
-        return not local or query - key < cfg["window_size"]
+        local = self.cfg.get("use_local_attn") and self.cfg["attn_types"][layer] == "local"
+        return not local or query - key < self.cfg["window_size"]
 
-    def mlp(x: Array, layer: int) -> Array:
+    def mlp(self, x: Array, layer: int) -> Array:
         p = f"blocks.{layer}.mlp."
-        up = x @ state[p + "W_in"] + state.get(p + "b_in", 0.0)
-        neurons = active(x @ state[p + "W_gate"], layer) * up if cfg.get("gated_mlp") else active(up, layer)
-        return neurons @ state[p + "W_out"] + state.get(p + "b_out", 0.0)
+        up = x @ self.state[p + "W_in"] + self.state.get(p + "b_in", 0.0)
+        neurons = (
+            self.active(x @ self.state[p + "W_gate"], layer) * up
+            if self.cfg.get("gated_mlp")
+            else self.active(up, layer)
+        )
+        return neurons @ self.state[p + "W_out"] + self.state.get(p + "b_out", 0.0)
 
-    rows = []
-    for row in tokens:
-        x = state["embed.W_E"][row]
-        x = x + state["pos_embed.W_pos"][: len(row)] if place == "standard" else x
-        for layer in range(cfg["n_layers"]):
-            before = x
-            x = x + attention(norm(x, f"blocks.{layer}.ln1", kind), layer)
-            if not cfg.get("attn_only"):
-                read = before if cfg.get("parallel_attn_mlp") else x
-                x = x + mlp(norm(read, f"blocks.{layer}.ln2", kind), layer)
-        x = norm(x, "ln_final", "RMS" if cfg.get("final_rms") else kind)
-        rows.append(x @ state["unembed.W_U"] + state["unembed.b_U"])
-    return np.stack(rows)
+    def logits(self, tokens: Array) -> Array:
+        """Return the logits [batch position vocab]."""
+        rows = []
+        for row in tokens:
+            x = self.state["embed.W_E"][row]
+            x = x + self.state["pos_embed.W_pos"][: len(row)] if self.place == "standard" else x
+            for layer in range(self.cfg["n_layers"]):
+                before = x
+                x = x + self.attention(self.norm(x, f"blocks.{layer}.ln1", self.kind), layer)
+                if not self.cfg.get("attn_only"):
+                    read = before if self.cfg.get("parallel_attn_mlp") else x
+                    x = x + self.mlp(self.norm(read, f"blocks.{layer}.ln2", self.kind), layer)
+            x = self.norm(x, "ln_final", "RMS" if self.cfg.get("final_rms") else self.kind)
+            rows.append(x @ self.state["unembed.W_U"] + self.state["unembed.b_U"])
+        return np.stack(rows)
+
+
+def logits_of(
+    cfg: dict[str, Any], state: dict[str, Array], tokens: Array, hidden: Array | None = None
+) -> Array:
+    """Compute the logits [batch position vocab]; no query sees the keys that are hidden."""
+    return Formulas(cfg, state, hidden).logits(tokens)
 
 
 def saved(folder: Path, cfg: dict[str, Any], state: dict[str, Array]) -> str:

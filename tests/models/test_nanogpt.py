@@ -134,7 +134,7 @@ def test_a_checkpoint_tells_its_sizes_and_its_training(write: Callable[..., str]
     assert (model.n_positions, model.vocab_size) == (BLOCK, VOCAB)  # rows that pad the vocabulary stay
     assert model.card == {"source": "nanoGPT checkpoint", "iterations": 250, "validation_loss": 1.5}
     assert model.tokenizer is None
-    assert model.certificate.of("refused") == ["mlp_up"]
+    assert model.certificate.of("refused") == ["mlp_up", "router", "expert_weight"]
 
 
 def test_the_alphabet_beside_a_checkpoint_becomes_its_tokenizer(

@@ -1,5 +1,6 @@
 """How do I open a model: one that ships with the package, one of mine in a folder, or one of the hub?"""
 
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError  # noqa: TID251 - raised where weights hold more than tensors
@@ -27,11 +28,11 @@ DTYPES = {
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
 }
-QUANTISED = {
+QUANTISED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "bitsandbytes-8bit": ("bitsandbytes", "BitsAndBytesConfig", {"load_in_8bit": True}),
     "bitsandbytes-4bit": ("bitsandbytes", "BitsAndBytesConfig", {"load_in_4bit": True}),
-    "torchao-int8": ("torchao", "TorchAoConfig", {"quant_type": "int8_weight_only"}),
-    "torchao-int4": ("torchao", "TorchAoConfig", {"quant_type": "int4_weight_only"}),
+    "torchao-int8": ("torchao", "TorchAoConfig", {"quant_type": "Int8WeightOnlyConfig"}),
+    "torchao-int4": ("torchao", "TorchAoConfig", {"quant_type": "Int4WeightOnlyConfig"}),
 }
 _SAFE_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 _PICKLED_WEIGHTS = ("pytorch_model.bin", "pytorch_model.bin.index.json")
@@ -108,6 +109,8 @@ def _loading(device: str, device_map: Any, quantised: str | None) -> dict[str, A
         raise BadInput(f"There is no quantised {quantised!r}: choose {', '.join(QUANTISED)}.")
     package, config, choices = QUANTISED[quantised]
     _installed(package, f"quantised={quantised!r}")
+    if package == "torchao":
+        choices = {"quant_type": getattr(import_module("torchao.quantization"), choices["quant_type"])()}
     settings = getattr(transformers, config)(**choices)
     return {"device_map": device if device_map is None else device_map, "quantization_config": settings}
 

@@ -54,14 +54,6 @@ class BareNetwork(PreTrainedModel):
         self.__dict__["main_input_name"] = next(iter(inspect.signature(network.forward).parameters), "inputs")
         self.__dict__["forward"] = _run_by_name(network, self.main_input_name)
 
-    def get_input_embeddings(self) -> Any:
-        """Return None: no module is known to begin a residual stream."""
-        return None
-
-    def get_output_embeddings(self) -> Any:
-        """Return None: no module is known to score tokens."""
-        return None
-
     def train(self, mode: bool = True) -> "BareNetwork":
         """Put the network and each of its modules into training or evaluation mode."""
         cast(nn.Module, self.__dict__["bare"]).train(mode)

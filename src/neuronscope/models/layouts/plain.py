@@ -144,6 +144,7 @@ class PlainTransformer(PreTrainedModel, GenerationMixin):
     config: PlainConfig  # pyright: ignore[reportIncompatibleVariableOverride]
     config_class = PlainConfig
     base_model_prefix = ""
+    _input_embed_layer = "wte"
     _no_split_modules = ["PlainBlock"]  # noqa: RUF012 - transformers declares it so
     _supports_attention_backend = True
     _tied_weights_keys = {"lm_head.weight": "wte.weight"}  # noqa: RUF012
@@ -161,14 +162,6 @@ class PlainTransformer(PreTrainedModel, GenerationMixin):
         self.ln_f = _norm(config, config.final_norm, "ln_f")
         self.lm_head = _linear(config, "lm_head", config.hidden_size, config.output_vocab_size)
         self.post_init()
-
-    def get_input_embeddings(self) -> nn.Module:
-        """Return the token embedding."""
-        return self.wte
-
-    def get_output_embeddings(self) -> nn.Module:
-        """Return the output head."""
-        return self.lm_head
 
     def forward(
         self,
@@ -208,11 +201,10 @@ class PlainTransformer(PreTrainedModel, GenerationMixin):
         return CausalLMOutputWithPast(logits=logits, past_key_values=past_key_values)
 
 
-def visible(
-    config: PlainConfig, layer: int, keys: Tensor | None, stream: Stream, past: int
-) -> Float[Tensor, "batch one query key"] | None:
+def visible(config: PlainConfig, layer: int, keys: Tensor | None, stream: Stream, past: int) -> Tensor | None:
     """Return what is added to a layer's scores: 0 where a query may see a key, the least number elsewhere.
 
+    It is [batch, 1, query, key], alike for all heads.
     ``keys`` [batch key] is 1 for each key that may be seen; None is returned where every query sees all.
     """
     local = config.attention_types is not None and config.attention_types[layer] == "local"
