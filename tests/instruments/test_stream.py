@@ -294,7 +294,7 @@ def test_training_mode_is_refused() -> None:
     model = opened("gpt2")
     model.hf.train()
     with pytest.raises(BadInput, match="training mode, where dropout adds noise"):
-        stream(model, prompt(), 2)
+        stream(model, prompt(), 2, get="z.0")
 
 
 def test_a_network_that_keeps_no_keys_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,8 @@ def _finish(pending: Future[None] | None) -> None:
 
 
 def _checked(model: Model, sites: str | Site | Iterable[str | Site]) -> list[Site]:
+    if any(module.training for module in model.hf.modules()):
+        raise BadInput("The model is in training mode, where dropout adds noise: call model.hf.eval() first.")
     reads = wanted(model, sites)
     if not reads:
         raise BadInput("A harvest needs a site: name one, such as resid_post.6.")
@@ -116,6 +118,4 @@ def _checked(model: Model, sites: str | Site | Iterable[str | Site]) -> list[Sit
                 f"{reads[0]} and {site} name different positions, but a row holds all sites of one token: "
                 "harvest them apart."
             )
-    if any(module.training for module in model.hf.modules()):
-        raise BadInput("The model is in training mode, where dropout adds noise: call model.hf.eval() first.")
     return reads

@@ -77,6 +77,8 @@ def stream(  # noqa: PLR0913 - how a token is chosen takes four
     closed. Raises `BadInput` as `run` does, for a text longer than the context, and for a position that the
     stream never reaches.
     """
+    if any(module.training for module in model.hf.modules()):
+        raise BadInput("The model is in training mode, where dropout adds noise: call model.hf.eval() first.")
     reads, ops = wanted(model, get), [do] if isinstance(do, Op) else list(do)
     sampling = Sampling(temperature, top_k, top_p, seed)
     tokens = _prompt(model, prompt, n_tokens)
@@ -90,8 +92,6 @@ def stream(  # noqa: PLR0913 - how a token is chosen takes four
         _check_reachable(
             site, len(tokens) if site.stack in READ_ONCE else _begun(model, tokens) + n_tokens - 1
         )
-    if any(module.training for module in model.hf.modules()):
-        raise BadInput("The model is in training mode, where dropout adds noise: call model.hf.eval() first.")
     moment = Moment({site for site in sites if site.position is not None})
     visits = moment_visits(reads, ops, moment)
     return _steps(
