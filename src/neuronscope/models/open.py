@@ -90,8 +90,8 @@ def open_module(network: nn.Module, *, name: str = "") -> Model:
     network is put in evaluation mode and its parameters are frozen. Raises `BadInput` for what is no network.
 
     >>> linear = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.ReLU())
-    >>> open_module(linear).check("module.0:out")
-    Site('module.0:out')
+    >>> open_module(linear).n_parameters
+    8
     """
     return Model(bare_network(network), name=name or type(network).__name__)
 
