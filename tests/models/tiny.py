@@ -122,6 +122,7 @@ _WIDER: dict[str, tuple[type[PreTrainedModel], Callable[[], Any]]] = {
     ),
 }
 WIDER = list(_WIDER)
+_LONGER: dict[str, Any] = _SIZES | {"max_position_embeddings": 40}
 _SEEING: dict[str, Any] = {"image_size": 16, "patch_size": 4}
 _CLIP_TOWER: dict[str, Any] = {key: size for key, size in _SIZES.items() if key != "vocab_size"}
 _T5: dict[str, Any] = {"d_model": WIDTH, "d_kv": 12, "d_ff": 80, "num_layers": LAYERS, "num_heads": HEADS}
@@ -130,7 +131,7 @@ _OTHERS: dict[str, tuple[type[PreTrainedModel], Callable[[], Any]]] = {
     "minilm": (models.BertModel, lambda: models.BertConfig(**_SIZES)),
     "roberta": (
         models.RobertaForMaskedLM,
-        lambda: models.RobertaConfig(**_SIZES | {"max_position_embeddings": 40}),
+        lambda: models.RobertaConfig(**_LONGER),
     ),
     "distilbert": (
         models.DistilBertForMaskedLM,

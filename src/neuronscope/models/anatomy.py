@@ -36,6 +36,7 @@ class Anatomy:
         self.head = cast(nn.Module | None, network.get_output_embeddings())
         self.direct: bool | None = None
         self._wired: dict[str | None, Wired] = {}
+        self._taps: dict[tuple[str, int | None, str | None], Found] = {}
         modules = dict(network.named_modules())
         self.stacks = {
             name: Stack(name, modules[owner], blocks, self._wiring_of)
@@ -177,7 +178,12 @@ class Anatomy:
             return Absence("this model has no such stack", "resid_post")
         if not self.stacks[stack].blocks:
             return Absence("this model keeps its blocks in a way that is not known here", "logits")
-        return self.stacks[stack].tap(name, cast(int, layer))
+        known = self._taps.get((name, layer, stack))
+        if known is None:
+            known = self.stacks[stack].tap(name, cast(int, layer))
+            if stack in self._wired:  # before the trace a finding may still change
+                self._taps[name, layer, stack] = known
+        return known
 
     def module_tap(self, site: Site) -> Tap:
         """Return the tap of a ``module.`` address; raises `BadInput` naming the nearest module."""

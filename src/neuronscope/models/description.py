@@ -202,7 +202,8 @@ def _rotation(model: Model) -> str:
 
 
 def _tied(anatomy: Anatomy) -> bool:
-    return anatomy.head is not None and anatomy.head.weight is anatomy.embedding.weight
+    weight = getattr(anatomy.embedding, "weight", None)
+    return anatomy.head is not None and weight is not None and anatomy.head.weight is weight
 
 
 def _up(anatomy: Anatomy) -> nn.Module | None:

@@ -199,7 +199,7 @@ def _activation(seen: Probed, layer: int) -> Sides:
         function = next((ACT2FN[name] for name in stated if isinstance(name, str)), None)
     if function is None:
         raise NotChecked
-    active = function(seen("mlp_pre", layer))
+    active = cast(Tensor, function(seen("mlp_pre", layer)))
     return active * seen("mlp_up", layer) if seen.stack.gated(layer) else active, seen("mlp_act", layer)
 
 

@@ -103,6 +103,8 @@ def _same_as_eager(anatomy: Anatomy, inputs: Inputs, plain: Tensor, tolerance: f
     network: Any = anatomy.network
     if network.config._attn_implementation != KEY:
         return True
+    if not torch.equal(_outcome(anatomy, inputs, {}), plain):
+        return True  # a network that answers differently each time is found out site by site
     with anatomy.lock:
         try:
             network.set_attn_implementation("eager")

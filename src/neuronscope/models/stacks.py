@@ -109,8 +109,8 @@ class Stack:
         heads = next((wiring.heads for wiring in wirings if wiring.heads), 0)
         keys = next((wiring.key_heads for wiring in wirings if wiring.key_heads), heads)
         layers = range(len(self.blocks))
-        downs = (self.down(layer) for layer in layers)
-        neurons = next((matrix(down).shape[0] for down in downs if hasattr(down, "weight")), 0)
+        downs = [down for down in map(self.down, layers) if hasattr(down, "weight")]
+        neurons = next((matrix(cast(nn.Module, down)).shape[0] for down in downs), 0)
         if not neurons:
             stated = (
                 getattr(config.get_text_config(), name, None) for name in ("intermediate_size", "n_inner")
@@ -140,10 +140,20 @@ class Stack:
             return wiring.attends
         if wiring.routed or name in ("scores", "pattern"):
             return name
-        output = self.output(layer)
-        if name == "z" and output is not None:
-            return Tap(output, "in", show=lambda flat, rows: flat.unflatten(-1, (wiring.heads, -1)))
+        output, heads = self.output(layer), wiring.heads or 1
+        if name == "z" and output is not None and self._averages(output, layer):
+            return Tap(output, "in", show=lambda flat, rows: flat.unflatten(-1, (heads, -1)))
         return Absence("this family computes it inside its own attention, out of sight", "pattern")
+
+    def _averages(self, output: nn.Module, layer: int) -> bool:
+        """Return whether what a matrix reads is a matrix product, but for the order of its axes."""
+        trace = self._wired(self).traces[layer]
+        if output not in trace.inputs:
+            return False
+        at = trace.inputs[output]
+        while trace.nodes[at].passes or trace.nodes[at].name in ("transpose", "permute", "swapaxes"):
+            at = trace.nodes[at].parents[0]
+        return trace.nodes[at].name in ("matmul", "bmm", "baddbmm", "einsum")
 
     def _added(self, name: str, layer: int) -> Found:
         found = getattr(self.wiring(layer), name)

@@ -1,7 +1,7 @@
 """What do families call their parts? Spellings propose where to look; the probe disposes."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from torch import nn
 
@@ -67,9 +67,13 @@ CROSS = ("cross", "encoder_attn", "EncDecAttention", "enc_attn")
 def part(owner: Any, names: Iterable[str]) -> nn.Module | None:
     """Return the first part of a module that bears one of the dotted names, or None."""
     for name in names:
-        found = owner
+        found: Any = owner
         for step in name.split("."):
-            found = found[int(step)] if _indexed(found, step) else getattr(found, step, None)
+            found = (
+                cast(Any, found)[int(step)]
+                if _indexed(found, step)
+                else getattr(cast(Any, found), step, None)
+            )
         if isinstance(found, nn.Module):
             return found
     return None
