@@ -55,7 +55,7 @@ class AnswerLogProbability:
     prompts and asks what the model gave each of them, the earlier ones being as written (teacher forcing).
     """
 
-    tokens: Int[Tensor, " token"] | Int[Tensor, "batch token"]
+    tokens: Int[Tensor, " position"] | Int[Tensor, "batch position"]
 
     def __post_init__(self) -> None:
         if self.tokens.dim() not in (1, 2) or self.tokens.is_floating_point() or not self.tokens.numel():
@@ -64,7 +64,7 @@ class AnswerLogProbability:
                 f"{list(self.tokens.shape)}."
             )
 
-    def rows(self, n_prompts: int) -> Int[Tensor, "batch token"]:
+    def rows(self, n_prompts: int) -> Int[Tensor, "batch position"]:
         """Return the answer of each prompt; raises `BadInput` where there is another number of them."""
         if self.tokens.dim() == 1:
             return self.tokens.expand(n_prompts, -1)
@@ -74,7 +74,7 @@ class AnswerLogProbability:
             )
         return self.tokens
 
-    def __call__(self, logits: Float[Tensor, "batch token vocab"]) -> Float[Tensor, " batch"]:
+    def __call__(self, logits: Float[Tensor, "batch position vocab"]) -> Float[Tensor, " batch"]:
         """Return the sum of the log-probabilities of the answer's tokens, one number a prompt."""
         answers = self.rows(len(logits)).to(logits.device)
         return logits.log_softmax(-1).gather(-1, answers[..., None])[..., 0].sum(-1)

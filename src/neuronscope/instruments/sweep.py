@@ -49,7 +49,7 @@ class Sweep:
 
 
 @dataclass(frozen=True, eq=False)
-class _Base:
+class _Unchanged:
     """The unchanged run: what it runs on, its logits, streams, the sites to be changed, keys and values."""
 
     model: Model
@@ -103,7 +103,7 @@ def sweep(
     return Sweep(found, unchanged)
 
 
-def _outcomes(base: _Base, trials: Sequence[Trial], tokens: int) -> Iterator[tuple[Trial, Tensor]]:
+def _outcomes(base: _Unchanged, trials: Sequence[Trial], tokens: int) -> Iterator[tuple[Trial, Tensor]]:
     """Run what has to run, and give the logits [batch vocab] of every trial that changes some number."""
     here = [located(trial, base.values, base.prompts, base.extra) for trial in trials]
     groups = schedule(
@@ -125,7 +125,9 @@ def _outcomes(base: _Base, trials: Sequence[Trial], tokens: int) -> Iterator[tup
             yield trial, logits.pop(trial.number)
 
 
-def _base_run(model: Model, prompts: Batch, metric: Metric, trials: Sequence[Trial], can: Shortcuts) -> _Base:
+def _base_run(
+    model: Model, prompts: Batch, metric: Metric, trials: Sequence[Trial], can: Shortcuts
+) -> _Unchanged:
     batch, kept = prompts, 1
     if isinstance(metric, AnswerLogProbability):
         answers = metric.rows(len(prompts)).to(model.device)
@@ -142,7 +144,7 @@ def _base_run(model: Model, prompts: Batch, metric: Metric, trials: Sequence[Tri
     check_fired(visits, done.fired, stopped=False)
     if done.logits is None:
         raise BadInput(f"{model.name} gives no logits, so there is nothing for a metric to measure.")
-    return _Base(model, prompts, batch, kept, can, _last(done.logits, batch, kept), values, drops)
+    return _Unchanged(model, prompts, batch, kept, can, _last(done.logits, batch, kept), values, drops)
 
 
 def _keeping(values: dict[Place, Tensor], place: Place) -> Visit:
@@ -177,7 +179,7 @@ def _last(logits: Tensor, batch: Batch, kept: int) -> Tensor:
     return found if kept > 1 else found[:, 0]
 
 
-def _pass(base: _Base, group: Group, prompts: range, logits: dict[int, Tensor]) -> None:
+def _pass(base: _Unchanged, group: Group, prompts: range, logits: dict[int, Tensor]) -> None:
     """Run the trials of a group on some of the prompts, and put their logits in place."""
     rows = [(trial, [b for b in trial.prompts if b in prompts]) for trial in group.trials]
     rows = [(trial, mine) for trial, mine in rows if mine]
@@ -211,7 +213,7 @@ def _pass(base: _Base, group: Group, prompts: range, logits: dict[int, Tensor]) 
 
 
 def _forward(
-    base: _Base,
+    base: _Unchanged,
     group: Group,
     origin: list[int],
     joins: Joins,
