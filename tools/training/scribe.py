@@ -27,13 +27,13 @@ CONTEXT = 256
 BATCH_TOKENS = 2048
 SHAPE = {"n_layer": 6, "n_embd": 160, "n_head": 5, "vocab_size": 2560}
 SCHEDULE = Schedule(
-    steps=16_250,
+    steps=15_250,
     learning_rate=3e-3,
     warm_up=300,
     decay=4000,
     stretched_from=12_250,
     stretched_by=500,
-    cycles=((14_000, 1e-3), (15_250, 8e-4)),
+    cycles=((14_000, 1e-3),),
     bfloat16=True,
 )
 _TOKENIZER_TEXTS = 20_000
@@ -209,29 +209,6 @@ PHASES = (
         ),
         documentation_share=0.3,
         strings_share=_STRINGS,
-    ),
-    Phase(
-        start=15_250,
-        weights=(
-            ("two-digit-addition", 5.0),
-            ("one-digit-addition", 12.0),
-            ("story-sum", 3.0),
-            ("repetition", 14.0),
-            ("letter-repetition", 4.0),
-            ("nonsense", 8.0),
-            ("quotation", 20.0),
-            ("indirect-object", 16.0),
-            ("meeting", 8.0),
-            ("reply", 8.0),
-            ("agreement", 14.0),
-            ("capital", 6.0),
-            ("country-of", 5.0),
-            ("language", 15.0),
-            ("currency", 10.0),
-            ("continent", 15.0),
-        ),
-        documentation_share=0.3,
-        strings_share=0.25,
     ),
 )
 
