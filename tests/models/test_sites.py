@@ -53,7 +53,10 @@ def test_every_axis_of_every_site_is_a_word_of_the_house() -> None:
         ("mlp_out.1.3", "mlp_out has no heads or neurons to pick from: write mlp_out.1."),
         ("z..1", "'z..1' is no site: write name[.layer[.unit]][@position], such as z.9.6@-1."),
         ("z.-1", "'z.-1' is no site"),
-        ("z.1@1:2:3", "'z.1@1:2:3' has no readable position: write @3, @-1, @2:5 or a span such as @subject."),
+        (
+            "z.1@1:2:3",
+            "'z.1@1:2:3' has no readable position: write @3, @-1, @2:5 or a span such as @subject.",
+        ),
         ("module.model.norm", "'module.model.norm' is no module site"),
     ],
 )

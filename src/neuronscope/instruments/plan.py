@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from neuronscope.instruments.live_bytes import LiveBytes, held_bytes
 from neuronscope.instruments.ops import Op
 from neuronscope.instruments.run import run
-from neuronscope.models.anatomy import Absence, Anatomy
 from neuronscope.models.certificate import EXACT, REFUSED, Certificate, Row
 from neuronscope.models.model import Model
+from neuronscope.models.parts.anatomy import Absence, Anatomy
 from neuronscope.models.sites import SITES, Site
 from neuronscope.words import BadInput
 

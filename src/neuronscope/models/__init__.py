@@ -55,6 +55,7 @@ __all__ = [
     "model_names",
     "open_model",
     "open_module",
+    "prepare",
     "to_nnsight",
     "to_transformerlens",
 ]

@@ -5,8 +5,8 @@ from typing import Any
 
 from torch import nn
 
-from neuronscope.models.anatomy import Anatomy
 from neuronscope.models.model import Model
+from neuronscope.models.parts.anatomy import Anatomy
 
 _FAMILIES = ("gpt2", "gpt_neox", "llama", "mistral", "qwen2", "qwen3")
 _ACTIVATIONS = {

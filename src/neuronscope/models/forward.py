@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from neuronscope.models.anatomy import Anatomy
 from neuronscope.models.attention import ACTIVE, Place, Taps, Visit
 from neuronscope.models.hooks import hold
+from neuronscope.models.parts.anatomy import Anatomy
 from neuronscope.models.skipping import Joins, Resume, join_rows, keep_last, skip_to
-from neuronscope.words import BadInput
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from neuronscope.models.additions import replaced, watched
-from neuronscope.models.anatomy import Absence, Anatomy, Tap
 from neuronscope.models.attention import ACTIVE, Place, Taps, softmax_seen
-from neuronscope.models.taps import Addition
+from neuronscope.models.parts.additions import replaced, watched
+from neuronscope.models.parts.anatomy import Absence, Anatomy, Tap
+from neuronscope.models.parts.taps import Addition
 from neuronscope.words import BadInput
 
 

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 from transformers.activations import ACT2FN
 
-from neuronscope.models.anatomy import Anatomy
 from neuronscope.models.attention import Place
 from neuronscope.models.certificate import REDUCED, REFUSED
-from neuronscope.models.stacks import Stack, norm_scale
-from neuronscope.models.unembedding import unembedded
-from neuronscope.models.wiring import TERM
+from neuronscope.models.parts.anatomy import Anatomy
+from neuronscope.models.parts.stacks import Stack, norm_scale
+from neuronscope.models.parts.unembedding import unembedded
+from neuronscope.models.parts.wiring import TERM
 
 
 class NotChecked(Exception):

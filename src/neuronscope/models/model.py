@@ -12,15 +12,15 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from neuronscope.models.anatomy import Anatomy, n_heads
 from neuronscope.models.attention import route
 from neuronscope.models.certificate import REFUSED, Certificate
+from neuronscope.models.parts.anatomy import Anatomy, n_heads
+from neuronscope.models.parts.stacks import Stack, matrix
+from neuronscope.models.parts.taps import Absence
+from neuronscope.models.parts.towers import vocabulary_size
+from neuronscope.models.parts.unembedding import unembedded
 from neuronscope.models.probe import certify
 from neuronscope.models.sites import Site
-from neuronscope.models.stacks import Stack, matrix
-from neuronscope.models.taps import Absence
-from neuronscope.models.towers import vocabulary_size
-from neuronscope.models.unembedding import unembedded
 from neuronscope.words import BadInput
 
 _VOLATILE = ("_name_or_path", "transformers_version", "torch_dtype", "dtype", "architectures", "use_cache")

@@ -7,15 +7,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from neuronscope.models.anatomy import Absence, Anatomy
 from neuronscope.models.attention import KEY, Place, Visit
 from neuronscope.models.certificate import EXACT, REDUCED, REFUSED, Certificate, Row
 from neuronscope.models.forward import forward, fresh
 from neuronscope.models.laws import LAWS, Law, NotChecked, Probed
+from neuronscope.models.parts.anatomy import Absence, Anatomy
+from neuronscope.models.parts.stacks import Stack
+from neuronscope.models.parts.towers import specimen
+from neuronscope.models.parts.wiring import TERM
 from neuronscope.models.sites import SITES
-from neuronscope.models.stacks import Stack
-from neuronscope.models.towers import specimen
-from neuronscope.models.wiring import TERM
 
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
 _RANK = {EXACT: 0, REDUCED: 1, REFUSED: 2}

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from neuronscope.models.anatomy import Anatomy
 from neuronscope.models.attention import Place
 from neuronscope.models.forward import forward
+from neuronscope.models.parts.anatomy import Anatomy
 from neuronscope.models.skipping import Joins, Resume, learn_returns
 
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}

@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-from neuronscope.models.anatomy import Anatomy
 from neuronscope.models.attention import ACTIVE, Taps
+from neuronscope.models.parts.anatomy import Anatomy
 from neuronscope.words import BadInput
 
 

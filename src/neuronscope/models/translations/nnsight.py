@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from neuronscope.models.attention import STAGES, Place, Visit
 from neuronscope.models.forward import forward
 from neuronscope.models.model import Model
+from neuronscope.models.parts.taps import Tap
+from neuronscope.models.parts.towers import specimen
 from neuronscope.models.sites import SITES, Site
-from neuronscope.models.taps import Tap
-from neuronscope.models.towers import specimen
 from neuronscope.models.translations.indices import index_text, one_layer, part, split
 from neuronscope.words import BadInput, nearest
 

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from neuronscope.models.additions import replaced
-from neuronscope.models.anatomy import Anatomy
 from neuronscope.models.attention import ACTIVE, Taps
-from neuronscope.models.towers import specimen
+from neuronscope.models.parts.additions import replaced
+from neuronscope.models.parts.anatomy import Anatomy
+from neuronscope.models.parts.towers import specimen
 from neuronscope.words import BadInput
 
 _CHUNK = 64

@@ -10,13 +10,13 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from neuronscope.models.attention import Place
+from neuronscope.models.parts.stacks import Stack, Wired, head_rows, matrix, norm_scale, scale_tap
+from neuronscope.models.parts.taps import Absence, Found, Tap
+from neuronscope.models.parts.towers import embedding_of, specimen, towers
+from neuronscope.models.parts.tracing import record
+from neuronscope.models.parts.vocabulary import EMBEDDING, FINAL_NORM, part
+from neuronscope.models.parts.wiring import TERM, unwired, wire
 from neuronscope.models.sites import SITES, Site
-from neuronscope.models.stacks import Stack, Wired, head_rows, matrix, norm_scale, scale_tap
-from neuronscope.models.taps import Absence, Found, Tap
-from neuronscope.models.towers import embedding_of, specimen, towers
-from neuronscope.models.tracing import record
-from neuronscope.models.vocabulary import EMBEDDING, FINAL_NORM, part
-from neuronscope.models.wiring import TERM, unwired, wire
 from neuronscope.words import BadInput, nearest
 
 __all__ = ["Absence", "Anatomy", "Tap", "head_rows", "matrix", "norm_scale"]

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from torch import nn
 
-from neuronscope.models.additions import RESULT
-from neuronscope.models.taps import Absence, Addition, Tap
-from neuronscope.models.tracing import Softmax, Trace, Witness
-from neuronscope.models.vocabulary import ATTENTION, CROSS, part
+from neuronscope.models.parts.additions import RESULT
+from neuronscope.models.parts.taps import Absence, Addition, Tap
+from neuronscope.models.parts.tracing import Softmax, Trace, Witness
+from neuronscope.models.parts.vocabulary import ATTENTION, CROSS, part
 
 _FORWARD = re.compile("MLP|Mlp|MoE|Moe|FeedForward|FFN")
 TERM = "term"

@@ -1,6 +1,6 @@
 """What does each block do to the stream? One pass over a few tokens is recorded, function by function."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from neuronscope.models.additions import adds_streams, entering, replaced
 from neuronscope.models.attention import ACTIVE, Place, Taps
+from neuronscope.models.parts.additions import adds_streams, entering, replaced
 
 _SAME = (
     *(
@@ -156,6 +156,18 @@ class _Recorder(TorchFunctionMode):
         self.versions += [(module, item, item._version) for item in items if isinstance(item, Tensor)]
 
 
+class _Noted(dict[nn.Module, Any]):
+    """A table that finds every module, and tells of each that is looked up."""
+
+    def __init__(self, note: Callable[[nn.Module], int]) -> None:
+        super().__init__()
+        self._note = note
+
+    def get(self, key: nn.Module, default: Any = None) -> Any:
+        """Return the place that the module is noted at, in no stack."""
+        return self._note(key), None
+
+
 class Witness(Taps):
     """Taps that change nothing: they note which modules call the registry, and the shapes that pass."""
 
@@ -163,14 +175,12 @@ class Witness(Taps):
         super().__init__({}, {})
         self.shapes: dict[nn.Module, dict[str, tuple[int, ...]]] = {}
         self._modules: list[nn.Module] = []
+        self.layer_of = _Noted(self._note)
 
-        class _Noted(dict[nn.Module, Any]):
-            def get(noted, module: nn.Module, default: Any = None) -> Any:
-                self._modules.append(module)
-                self.shapes[module] = {}
-                return (len(self._modules) - 1, None)
-
-        self.layer_of = _Noted()
+    def _note(self, module: nn.Module) -> int:
+        self._modules.append(module)
+        self.shapes[module] = {}
+        return len(self._modules) - 1
 
     def visit(self, place: Place, tensor: Tensor) -> Tensor:
         """Note the shape of what passes."""

@@ -10,11 +10,11 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from neuronscope.models import vocabulary as words
-from neuronscope.models.taps import Absence, Found, Tap
-from neuronscope.models.tracing import Trace
-from neuronscope.models.vocabulary import part
-from neuronscope.models.wiring import Wiring
+from neuronscope.models.parts import vocabulary as words
+from neuronscope.models.parts.taps import Absence, Found, Tap
+from neuronscope.models.parts.tracing import Trace
+from neuronscope.models.parts.vocabulary import part
+from neuronscope.models.parts.wiring import Wiring
 
 
 @dataclass

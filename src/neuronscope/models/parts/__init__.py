@@ -1,0 +1,1 @@
+"""Where does each named part of a network sit, and what does each block add to its stream?"""
