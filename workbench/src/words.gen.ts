@@ -8,6 +8,7 @@ export const AXES = {
   depth: "residual stream after this many blocks; 0 is the embedding",
   direction: "which way a patch runs: denoise puts clean into corrupt, noise puts corrupt into clean",
   edge: "connection of a graph",
+  expert: "expert of an MLP that chooses among several for each token",
   feature: "entry of a dictionary",
   from_node: "node that an edge leaves",
   head: "attention head of a layer, from 0",
