@@ -4,6 +4,7 @@ import gc
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -70,10 +71,13 @@ def test_a_change_reaches_nothing_before_it(family: str) -> None:
     model, tokens = shared(family), some_tokens()
     before = run(model, tokens, get=["resid_post.0", "resid_post.1"])
     after = run(model, tokens, get=["resid_post.0", "resid_post.1"], do=add("z.1@5", 3.0))
+    # Experts take their tokens together, so the last bits of one depend on which others come along.
+    rounding = 1e-5 if "router" in model.sites() else 0.0
+    same = partial(torch.testing.assert_close, rtol=rounding, atol=rounding)
     assert torch.equal(after["resid_post.0"], before["resid_post.0"])
-    assert torch.equal(after["resid_post.1@:5"], before["resid_post.1@:5"])
-    assert not torch.equal(after["resid_post.1@5"], before["resid_post.1@5"])
-    assert torch.equal(after.logits[:, :5], before.logits[:, :5])
+    same(after["resid_post.1@:5"], before["resid_post.1@:5"])
+    same(after.logits[:, :5], before.logits[:, :5])
+    assert (after["resid_post.1@5"] - before["resid_post.1@5"]).abs().max() > 100 * rounding
 
 
 @pytest.mark.parametrize("family", MANY)
