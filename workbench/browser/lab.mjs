@@ -235,7 +235,8 @@ async function jobs(page, { prompt, twin, answers }) {
     await page.waitForSelector(".analysis-panel");
     for (const [name, text] of Object.entries(answers)) await type(page, name, text);
     await page.fill("[name=prompt]", `${prompt.replace(" to", "")}. ${many}${prompt}`);
-    await page.fill("[name=corrupt]", `${prompt.replace(" to", "")}. ${many}${twin}`);
+    // The twin differs from its first words on, since a cell that changes nothing costs no time.
+    await page.fill("[name=corrupt]", `${twin.replace(" to", "")}. ${many}${twin}`);
     await page.click("button.primary");
     await page.waitForFunction(() =>
       /\d+ of \d+/.test(document.querySelector("[data-phase=asking]")?.textContent ?? ""),
