@@ -24,9 +24,11 @@ def difference(logits: Tensor) -> Tensor:
     return logits[:, 7] - logits[:, 8]
 
 
-def one_by_one(model: Model, tokens: Any, cells: list[Any]) -> Tensor:
+def one_by_one(
+    model: Model, tokens: Any, cells: list[Any], metric: Callable[[Tensor], Tensor] = difference
+) -> Tensor:
     """What a sweep stands for: a run a cell, and the metric at its last position."""
-    return torch.stack([difference(run(model, tokens, do=cell).logits[:, -1]) for cell in cells]).double()
+    return torch.stack([metric(run(model, tokens, do=cell).logits[:, -1]) for cell in cells]).double()
 
 
 def residual_cells(model: Model, clean: Tensor) -> list[Op]:
@@ -224,4 +226,7 @@ def test_a_sweep_over_a_trained_model_equals_the_loop(test_data: Callable[[str],
     model = open_model(str(test_data(f"{name}/hf")))
     clean, corrupt = (model.tokenize(text)[:6][None] for text in ("the dog was here", "all men are late"))
     cells = residual_cells(model, clean)
-    assert_alike(sweep(model, corrupt, cells, difference).values, one_by_one(model, corrupt, cells))
+    # A trained model scores tokens 7 and 8, which it never writes, alike: compare its two best answers.
+    best, next_best = run(model, clean).logits[0, -1].topk(2).indices.tolist()
+    metric = logit_difference(best, next_best)
+    assert_alike(sweep(model, corrupt, cells, metric).values, one_by_one(model, corrupt, cells, metric))
