@@ -73,8 +73,10 @@ def _nnsight(subject: Subject, rows: Collection[str]) -> Work:
     tokens, layers = subject.tokens, subject.size.layers
 
     def read(chosen: Collection[int]) -> object:
+        kept: list[Any] = []
         with torch.no_grad(), wrapped.trace(tokens, use_cache=False):
-            kept = [blocks[layer].output.save() for layer in chosen]
+            for layer in chosen:
+                kept.append(blocks[layer].output.save())
         return kept
 
     work: Work = {
