@@ -14,6 +14,7 @@ from neuronscope.instruments.visits import Gathered, gradients, in_words, visits
 from neuronscope.models.attention import Place
 from neuronscope.models.batch import Batch
 from neuronscope.models.forward import forward
+from neuronscope.models.hooks import check_evaluation_mode
 from neuronscope.models.inputs import Inputs, Spans, prepare
 from neuronscope.models.model import Model
 from neuronscope.models.sites import Site
@@ -104,7 +105,7 @@ def run(  # noqa: PLR0913 - what goes in, what is done, and how it comes out
     `BadInput` for a model in training mode, for sites that it lacks or never reaches, and for values that
     do not fit.
     """
-    _check_evaluation_mode(model)
+    check_evaluation_mode(model.hf)
     batch = prepare(model, inputs, bos=bos, spans=spans)
     reads = wanted(model, get)
     ops = [do] if isinstance(do, Op) else list(do)
@@ -186,11 +187,6 @@ def check_fired(asked: Iterable[Place], fired: Iterable[Place], stopped: bool) -
         raise BadInput(
             f"{missed[0]} was never reached in the forward pass: its module does not run in this model."
         )
-
-
-def _check_evaluation_mode(model: Model) -> None:
-    if any(module.training for module in model.hf.modules()):
-        raise BadInput("The model is in training mode, where dropout adds noise: call model.hf.eval() first.")
 
 
 def _check_gradient(reads: list[Site], stop: bool) -> None:

@@ -24,6 +24,7 @@ from neuronscope.instruments.visits import in_words
 from neuronscope.models.attention import Place, Visit
 from neuronscope.models.batch import Batch
 from neuronscope.models.forward import forward
+from neuronscope.models.hooks import check_evaluation_mode
 from neuronscope.models.inputs import Inputs, prepare
 from neuronscope.models.model import Model
 from neuronscope.models.shortcuts import Shortcuts, prefix, shortcuts
@@ -89,8 +90,7 @@ def sweep(
     prompts = prepare(model, inputs)
     if not prompts.lengths:
         raise BadInput("A sweep measures what follows the last token, but these inputs hold no tokens.")
-    if any(module.training for module in model.hf.modules()):
-        raise BadInput("The model is in training mode, where dropout adds noise: call model.hf.eval() first.")
+    check_evaluation_mode(model.hf)
     with torch.no_grad():
         can = shortcuts(model.anatomy)
         trials = [trial_of(model, number, cell, grows=can.grows) for number, cell in enumerate(cells)]

@@ -13,6 +13,23 @@ from neuronscope.models.parts.taps import Addition
 from neuronscope.words import BadInput
 
 
+def check_evaluation_mode(network: nn.Module) -> None:
+    """Raise `BadInput` where any module of a network is in training mode."""
+    seen: set[nn.Module | None] = {None}
+    waiting: list[nn.Module | None] = [network]
+    while waiting:  # nested generators, as in modules(), take four times as long
+        module = waiting.pop()
+        if module in seen:
+            continue
+        assert module is not None
+        if module.training:
+            raise BadInput(
+                "The model is in training mode, where dropout adds noise: call model.hf.eval() first."
+            )
+        seen.add(module)
+        waiting.extend(module._modules.values())
+
+
 def hold(anatomy: Anatomy, taps: Taps, stack: ExitStack) -> None:
     """Put a hook at every place that the taps visit; closing the stack takes them away again.
 
