@@ -1,0 +1,44 @@
+"""Who receives? Two people are named, one of them gives, and the other is the answer."""
+
+from neuronscope.data.texts.people import INDIRECT_OBJECT
+from neuronscope.data.texts.words import NAMES, PLACES, THINGS
+
+from .pair import Dice, Pair
+from .task import Task
+
+
+def draw(dice: Dice) -> Pair:
+    """Return a sentence in which one of two people gives; in the twin the other one gives.
+
+    The giver's second mention alone is replaced, by the recipient's name, which swaps answer and distractor
+    (Wang et al. 2022, arXiv:2211.00593, appendix A, S2 flipped to the indirect object).
+    """
+    template, name = dice.template(INDIRECT_OBJECT)
+    names = dice.words(NAMES, 0)
+    recipient = dice.rng.choice(names)
+    subject = dice.another(recipient, names)
+    order = dice.rng.choice(("abba", "baba"))
+    one, two = ("{recipient}", "{subject}") if order == "abba" else ("{subject}", "{recipient}")
+    slots = {
+        "recipient": recipient,
+        "subject": subject,
+        "giver": subject,
+        "place": dice.rng.choice(dice.words(PLACES, 0)),
+        "thing": dice.rng.choice(dice.words(THINGS, 0)),
+    }
+    return dice.twins(
+        (template.replace("{one}", one).replace("{two}", two), f"{name}-{order}"),
+        slots,
+        {"giver": recipient},
+        answer=f" {recipient}",
+        distractor=f" {subject}",
+    )
+
+
+TASK = Task(
+    name="indirect-object",
+    summary="Who receives? The one of two people who was named once.",
+    draw=draw,
+    source="Wang et al. 2022, arXiv:2211.00593",
+    splits={"unseen": None, "seen": None},
+)
