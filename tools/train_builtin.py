@@ -11,8 +11,9 @@ from pathlib import Path
 import torch
 from training import scribe
 from training.card import BUILTIN, training_facts, write_card, write_weights
-from training.loop import CHECKPOINT, train
 from training.readme import write_readme
+
+from neuronscope.learned.loop import CHECKPOINT, train
 
 
 def _arguments() -> argparse.Namespace:

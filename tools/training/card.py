@@ -18,9 +18,9 @@ from neuronscope.data.documentation import documentation, documentation_digest, 
 from neuronscope.data.texts import Problem, Split
 from neuronscope.data.texts.arithmetic import Part, Sum, problem_of, two_digit_problems
 from neuronscope.data.texts.mix import STRUCTURES, problems
+from neuronscope.learned.loop import CHECKPOINT
 
 from .answers import right_answers
-from .loop import CHECKPOINT
 from .pages import page_losses
 
 USAGE = {

@@ -17,9 +17,9 @@ from neuronscope.data.texts.countries import COUNTRIES
 from neuronscope.data.texts.mix import DOCUMENTATION_SHARE, STRUCTURES, document, problems
 from neuronscope.data.texts.problem import pool
 from neuronscope.data.texts.words import LEXICON
+from neuronscope.learned.loop import Run, Schedule, next_token_nats
 
 from .answers import right_answers
-from .loop import Run, Schedule, next_token_loss
 from .tokenizer import BOUNDARY, saved_tokenizer
 
 SEED = 7
@@ -317,7 +317,7 @@ def page_loss(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, n_page
     losses, counts = [], []
     for page in pages:
         tokens = torch.tensor([tokenizer(page.text, verbose=False)["input_ids"][:CONTEXT]])
-        losses.append(float(next_token_loss(model(input_ids=tokens).logits, tokens)) * (tokens.numel() - 1))
+        losses.append(float(next_token_nats(model(input_ids=tokens).logits, tokens)) * (tokens.numel() - 1))
         counts.append(tokens.numel() - 1)
     return sum(losses) / sum(counts)
 

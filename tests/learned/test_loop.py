@@ -10,7 +10,8 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
 
-from tools.training.loop import CHECKPOINT, LOG, Run, Schedule, next_token_loss, save_atomically, train
+from neuronscope.learned.keeping import save_atomically
+from neuronscope.learned.loop import CHECKPOINT, LOG, Run, Schedule, next_token_nats, train
 
 SCHEDULE = Schedule(steps=12, learning_rate=1e-2, warm_up=3, decay=4, bfloat16=True)
 
@@ -129,7 +130,7 @@ def test_the_loss_is_that_of_the_next_token() -> None:
     logits = torch.zeros(1, 3, 4)
     logits[0, 0, 2] = 50.0
     tokens = torch.tensor([[1, 2, 3]])
-    assert next_token_loss(logits, tokens).item() == pytest.approx(np.log(4) / 2, abs=1e-6)
+    assert next_token_nats(logits, tokens).item() == pytest.approx(np.log(4) / 2, abs=1e-6)
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:

@@ -1,0 +1,68 @@
+"""What does a training run leave in its folder, and how is it whole whenever the run is killed?"""
+
+import json
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+STEPS = "steps"
+WHOLE = "1000GB"  # a step is one file, whatever its size
+
+
+def save_atomically(value: object, path: Path) -> None:
+    """Write a value with torch so that the file is whole at every moment."""
+    partial = path.with_name(path.name + ".partial")
+    torch.save(value, partial)
+    os.replace(partial, path)
+
+
+def step_file(folder: Path, step: int) -> Path:
+    """Return where a folder keeps the weights of a step.
+
+    >>> step_file(Path("run"), 512).as_posix()
+    'run/steps/000512.safetensors'
+    """
+    return folder / STEPS / f"{step:06d}.safetensors"
+
+
+def stored_weights(model: nn.Module, *, half: bool = False) -> dict[str, Tensor]:
+    """Return the weights as a file holds them: tied tensors once, in float16 where asked.
+
+    Which of the tied tensors is left out is what the model's class says, as Hugging Face writes its files.
+    """
+    tied = getattr(model, "all_tied_weights_keys", None) or {}
+    weights = {name: weight.detach().cpu() for name, weight in model.state_dict().items() if name not in tied}
+    return {
+        name: (weight.half() if half and weight.is_floating_point() else weight).contiguous()
+        for name, weight in weights.items()
+    }
+
+
+def write_step(model: nn.Module, folder: Path, step: int, *, half: bool = False) -> Path:
+    """Write the weights of a step into `steps/` and return the file, which is whole at every moment."""
+    path = step_file(folder, step)
+    path.parent.mkdir(exist_ok=True)
+    weights = stored_weights(model, half=half)
+    if not isinstance(model, PreTrainedModel):
+        partial = path.with_name(path.name + ".partial")
+        save_file(weights, partial, metadata={"format": "pt"})
+        os.replace(partial, path)
+        return path
+    # Some families store other tensors than they run, and only their own way of saving knows which.
+    with TemporaryDirectory(dir=folder, prefix=".saving-") as partly:
+        model.save_pretrained(partly, state_dict=weights, max_shard_size=WHOLE)
+        os.replace(Path(partly) / "model.safetensors", path)
+    return path
+
+
+def keep_log_up_to(path: Path, step: int) -> None:
+    """Drop the lines of steps that will be taken again; at step 0 that is all of them."""
+    if path.exists():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if step and json.loads(line)["step"] <= step]
+        path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
