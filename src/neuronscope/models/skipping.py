@@ -131,13 +131,17 @@ def keep_last(anatomy: Anatomy, taps: Taps, keep: int, *, trim: bool, stack: Exi
 
 
 def _cutting(taps: Taps, keep: int) -> Callable[..., Any]:
+    def end(stream: Tensor) -> Tensor:
+        # Rows that do not lie together are multiplied one by one, and each reads every weight again.
+        return stream[:, -keep:].contiguous()
+
     def before(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if ACTIVE.get() is not taps:
             return None
         if args:
-            return (args[0][:, -keep:], *args[1:]), kwargs
+            return (end(args[0]), *args[1:]), kwargs
         name = _stream_name(kwargs)
-        return args, {**kwargs, name: kwargs[name][:, -keep:]}
+        return args, {**kwargs, name: end(kwargs[name])}
 
     return before
 
