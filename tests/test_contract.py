@@ -1,5 +1,6 @@
 """The contract: a function is read once, and what it says holds at every call."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -7,9 +8,9 @@ import pytest
 import xarray as xr
 from pydantic import Field
 
-from neuronscope import contract
-from neuronscope.contract import Result, analysis, ask, maker
-from neuronscope.results import Store, digest, label, provenance, save
+from neuronscope.contract import Result, analysis, ask, known_names, maker
+from neuronscope.data.tasks import Task, open_task
+from neuronscope.results import CannotStore, Store, digest, label, open_store, provenance, save, workplace
 from neuronscope.words import BadInput, Metric, TopK
 
 Text = Annotated[str, Field(min_length=1, description="Any text.")]
@@ -40,6 +41,26 @@ def doubled(found: Result, *, metric: Metric = "log_probability") -> xr.Dataset:
 def liar() -> xr.Dataset:
     """Promise a grid and return a profile."""
     return label({}, code=("position", [1]))
+
+
+@analysis(kind="profile")
+def beside(text: Text, task: Task | None = None, found: Annotated[Result | None, "any"] = None) -> xr.Dataset:
+    """Number the letters of a text, beside a task or a result or nothing."""
+    CALLS.append(text)
+    name = "" if task is None else task.name
+    return label({}, code=("position", [ord(letter) for letter in text + name]))
+
+
+@analysis(kind="profile")
+def interrupted(text: Text) -> xr.Dataset:
+    """Count how often it was begun, and break off the first time."""
+    folder = workplace()
+    assert folder is not None
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"begun{len(list(folder.iterdir()))}").touch()
+    if len(list(folder.iterdir())) < 2:
+        raise InterruptedError
+    return label({}, code=("position", [len(list(folder.iterdir()))]))
 
 
 @maker()
@@ -115,6 +136,88 @@ def test_a_subject_that_is_no_name_is_refused() -> None:
         ask(doubled.definition, {"found": 3})
 
 
+def test_a_subject_may_be_left_out() -> None:
+    form = beside.definition.form()
+    assert [(s["name"], s["type"], s["required"]) for s in form["subjects"]] == [
+        ("task", "Task", False),
+        ("found", "Result", False),
+    ]
+    assert ask(beside.definition, {"text": "a"}).code.values.tolist() == [97]
+    assert beside("a", None, found=None).code.values.tolist() == [97]
+    assert len(ask(beside.definition, {"text": "a", "task": "capital"}).code) == 1 + len("capital")
+
+
+def test_left_out_and_none_are_one_question(store: Store) -> None:
+    CALLS.clear()
+    first = ask(beside.definition, {"text": "a"}, store=store)
+    again = ask(beside.definition, {"text": "a", "task": None}, store=store)
+    assert CALLS == ["a"]
+    assert provenance(first)["sources"] == {}
+    assert digest(first) == digest(again)
+
+
+def test_provenance_and_key_hold_the_name_and_fingerprint_of_a_task(store: Store) -> None:
+    CALLS.clear()
+    task = open_task("capital")
+    asked = ask(beside.definition, {"text": "a", "task": "capital"}, store=store)
+    assert provenance(asked)["sources"] == {"task": {"name": "capital", "fingerprint": task.fingerprint}}
+    assert provenance(asked)["arguments"] == {"text": "a"}
+    ask(beside.definition, {"text": "a", "task": task}, store=store)
+    assert CALLS == ["a"]
+    ask(beside.definition, {"text": "a", "task": replace(task, content="other")}, store=store)
+    assert CALLS == ["a", "a"]
+
+
+def test_a_task_that_there_is_not_is_refused_by_name() -> None:
+    with pytest.raises(BadInput, match="there is no task 'capitol'; did you mean 'capital'"):
+        ask(beside.definition, {"text": "a", "task": "capitol"})
+
+
+def test_an_object_of_another_type_is_no_subject() -> None:
+    with pytest.raises(BadInput, match=r"task is of type object, not Task\. Name of a task"):
+        ask(beside.definition, {"text": "a", "task": object()})
+
+
+def test_the_known_names_of_each_type_open() -> None:
+    assert "builtin:scribe" in known_names("Model")
+    assert known_names("Task")["capital"] == open_task("capital").summary
+    assert known_names("Result") == {}
+    with pytest.raises(BadInput, match=r"no type of subject 'Tusk'; there are .*Model, .*Result, Task"):
+        known_names("Tusk")
+
+
+def test_an_answer_that_the_disk_refuses_is_returned_with_a_warning(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise CannotStore(28, "The store cannot keep the result: No space left on device; free some space.")
+
+    monkeypatch.setattr(Store, "put", full)
+    answer = ask(letters.definition, {"text": "abc"}, store=store)
+    assert answer.code.values.tolist() == [97, 98]
+    assert "No space left on device" in caplog.text
+    assert "The answer is not lost" in caplog.text
+
+
+def test_a_store_that_cannot_be_read_does_not_stop_a_question(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def locked(*_: object) -> None:
+        raise CannotStore(13, "The store cannot be read: Permission denied; free some space.")
+
+    monkeypatch.setattr(Store, "get", locked)
+    assert ask(letters.definition, {"text": "abc"}, store=store).code.values.tolist() == [97, 98]
+    assert "Permission denied" in caplog.text
+
+
+def test_a_question_that_was_broken_off_finds_what_it_had_done(store: Store) -> None:
+    with pytest.raises(InterruptedError):
+        ask(interrupted.definition, {"text": "a"}, store=store)
+    assert ask(interrupted.definition, {"text": "a"}, store=store).code.values.tolist() == [2]
+    assert list((store.folder / "unfinished").iterdir()) == []
+    assert workplace() is None
+
+
 def test_asking_twice_costs_a_look_up(store: Store) -> None:
     CALLS.clear()
     first = ask(letters.definition, {"text": "abc"}, store=store)
@@ -134,7 +237,7 @@ def test_a_result_is_a_subject_by_file_and_names_its_parent(tmp_path: Path, stor
 
 
 def test_a_result_is_a_subject_by_its_digest_in_the_store() -> None:
-    store = contract.open_store()
+    store = open_store()
     parent = ask(letters.definition, {"text": "ab"}, store=store)
     child = ask(doubled.definition, {"found": digest(parent)[:10]}, store=store)
     assert child.code.values.tolist() == [194, 196]

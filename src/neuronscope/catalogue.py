@@ -116,7 +116,8 @@ def _source(module: str) -> str:
 
 
 def _ground() -> str:
-    return _sha(HOME / "words.py") + _sha(HOME / "contract.py")
+    files = [HOME / "words.py", *sorted((HOME / "contract").glob("*.py"))]
+    return hashlib.sha256("".join(map(_sha, files)).encode()).hexdigest()[:16]
 
 
 def _sha(file: Path) -> str:

@@ -97,9 +97,9 @@ def test_a_tree_in_order_breaks_no_rule(tree: Path, rule: Callable[[Path], list[
         ),
         (
             rules.readable_signatures,
-            "src/neuronscope/contract.py",
+            "src/neuronscope/contract/definition.py",
             "from __future__ import annotations\n",
-            "contract.py:1 postpones its annotations",
+            "definition.py:1 postpones its annotations",
         ),
         (rules.finished, "docs/index.md", "TO" + "DO: the rest\n", "docs/index.md:1 is left for later"),
         (rules.finished, "tests/test_x.py", "assert Tr" + "ue\n", "tests/test_x.py:1 is left for later"),

@@ -11,6 +11,7 @@ from neuronscope.results.store import CannotStore, Freed, NotStored, Store, open
 from neuronscope.results.store_index import Entry
 from neuronscope.results.summary import summary
 from neuronscope.results.track import Cancelled, Progress, listening, track
+from neuronscope.results.workplace import working_in, workplace
 
 __all__ = [
     "ENDINGS",
@@ -42,4 +43,6 @@ __all__ = [
     "summary",
     "track",
     "values_of",
+    "working_in",
+    "workplace",
 ]

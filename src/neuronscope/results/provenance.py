@@ -19,7 +19,7 @@ _BLOCK = 2**20
 _PACKAGES = ("neuronscope", "numpy", "tokenizers", "torch", "transformers", "xarray")
 
 
-def stamp(
+def stamp(  # noqa: PLR0913 - what is asked, of what, and what it cost
     result: Labelled,
     *,
     analysis: str,
@@ -27,6 +27,7 @@ def stamp(
     arguments: Mapping[str, Any] | None = None,
     models: Mapping[str, Any] | None = None,
     parents: Mapping[str, str] | Sequence[str] = (),
+    sources: Mapping[str, Any] | None = None,
     seed: int | None = None,
     seconds: float | None = None,
     peak_memory_mb: float | None = None,
@@ -34,7 +35,8 @@ def stamp(
     """Return the result with its provenance as one JSON text in the attribute ``provenance``.
 
     The values do not change. ``version`` is the schema version of the analysis, ``models`` what is known
-    of each model (its fingerprint above all), ``parents`` the digests of the results it was made from.
+    of each model (its fingerprint above all), ``sources`` the same of tasks, corpora and
+    series of checkpoints, ``parents`` the digests of the results it was made from.
     Package versions, the time and the digest of the values are added here. Arguments that are not plain
     data, such as a function, are recorded by name.
     """
@@ -44,6 +46,7 @@ def stamp(
         "arguments": plain(arguments or {}, unknown=described),
         "models": plain(models or {}, unknown=described),
         "parents": plain(parents),
+        "sources": plain(sources or {}, unknown=described),
         "seed": seed,
         "seconds": seconds,
         "peak_memory_mb": peak_memory_mb,

@@ -101,6 +101,7 @@ class Store:
         arguments: Mapping[str, Any],
         models: Mapping[str, Any] | None = None,
         parents: Mapping[str, str] | Sequence[str] = (),
+        sources: Mapping[str, Any] | None = None,
         code: str | None = None,
     ) -> str:
         """Return the key of a question: 64 hexadecimal digits over all that its answer depends on.
@@ -120,8 +121,13 @@ class Store:
             "arguments": arguments,
             "models": models or {},
             "parents": parents,
+            **({"sources": sources} if sources else {}),
         }
         return hashlib.sha256(canonical(question).encode()).hexdigest()
+
+    def workplace(self, key: str) -> Path:
+        """Return the folder where a question that takes long keeps what it has done so far."""
+        return self._unfinished / key
 
     def get(self, key: str) -> Result | None:
         """Return the answer to a question, or none where the store has none that is whole.

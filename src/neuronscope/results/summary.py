@@ -54,6 +54,7 @@ def title_of(facts: dict[str, Any]) -> str:
     words = [str(facts.get("analysis", "derived result"))]
     for model in (facts.get("models") or {}).values():
         words.append(str(model["name"] if isinstance(model, dict) and "name" in model else model))
+    words += [_short(source["name"]) for source in (facts.get("sources") or {}).values()]
     for name, value in (facts.get("arguments") or {}).items():
         if value not in ("", None):
             words.append(

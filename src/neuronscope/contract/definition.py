@@ -1,4 +1,4 @@
-"""What an analysis is: a plain function, read once into the definition that every door uses.
+"""What is an analysis? A plain function, read once into the definition that every door uses.
 
 The signature is the form, the schema and the help; the first docstring line is the summary; the axes
 of the result choose its view. Nothing is declared twice, and nothing is registered: the catalogue
@@ -6,78 +6,25 @@ finds an analysis later by looking.
 """
 
 import functools
-import hashlib
 import inspect
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Protocol, cast, get_args, get_origin
+from typing import Any, Protocol, cast, get_args
 
 import xarray as xr
 from pydantic import BaseModel, ValidationError, create_model
 
-from neuronscope import __version__
-from neuronscope.models import Model, open_model
-from neuronscope.results import (
-    KINDS,
-    Store,
-    digest,
-    kind_of,
-    load,
-    open_store,
-    stamp,
-)
+from neuronscope.contract.subjects import Subject, facts, given_subjects, subject_type
+from neuronscope.results import KINDS, kind_of, stamp
 from neuronscope.words import BadInput, OrCallable, nearest
 
 try:
     import resource
 except ImportError:  # Windows keeps no such count
     resource = None
-
-Result = xr.Dataset
-"""Subject type of an analysis that reads the answer of another: a file or a digest in the store."""
-
-
-def open_result(name: str, *, device: str = "cpu", dtype: str = "float32") -> xr.Dataset:
-    """Find a result by file name or by the start of its digest in the store.
-
-    Raises ``BadInput`` where neither holds it.
-    """
-    if Path(name).suffix in {".nc", ".zarr"}:
-        return cast("xr.Dataset", load(name))
-    return cast("xr.Dataset", open_store().open(name))
-
-
-@dataclass(frozen=True)
-class SubjectType:
-    """How the doors obtain one type of subject from the name that they were given."""
-
-    name: str
-    help: str
-    opener: Callable[..., Any]
-
-
-SUBJECTS: dict[Any, SubjectType] = {
-    Model: SubjectType(
-        "Model",
-        "Built-in model (builtin:NAME), local Hugging Face folder, nanoGPT checkpoint or Hugging Face id.",
-        open_model,
-    ),
-    Result: SubjectType(
-        "Result", "Result file (.nc, .zarr) or the start of a digest in the store.", open_result
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Subject:
-    """One subject of an analysis: the parameter's name, its type, and whether it may be left out."""
-
-    name: str
-    type: SubjectType
-    required: bool
 
 
 @dataclass(frozen=True)
@@ -183,7 +130,7 @@ def analysis(
                 result,
                 analysis=asked.definition.name,
                 version=version,
-                **facts(given),
+                **facts(given, asked.definition.subjects),
                 seconds=time.perf_counter() - started,
                 peak_memory_mb=_peak_memory(),
             )
@@ -222,9 +169,9 @@ def read(function: Callable[..., Any], *, sort: str, kind: str, cites: str, vers
     python_only = set()
     for parameter in inspect.signature(function, eval_str=True).parameters.values():
         annotation, required = parameter.annotation, parameter.default is parameter.empty
-        bare = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-        if bare in SUBJECTS:
-            subjects[parameter.name] = Subject(parameter.name, SUBJECTS[bare], required)
+        about = subject_type(annotation)
+        if about is not None:
+            subjects[parameter.name] = Subject(parameter.name, about, required)
             continue
         fields[parameter.name] = (annotation, ... if required else parameter.default)
         if OrCallable in get_args(annotation)[1:]:
@@ -247,86 +194,12 @@ def read(function: Callable[..., Any], *, sort: str, kind: str, cites: str, vers
     )
 
 
-def ask(
-    definition: Definition,
-    arguments: Mapping[str, Any],
-    *,
-    store: Store | None = None,
-    openers: Mapping[str, Callable[..., Any]] | None = None,
-    device: str = "cpu",
-    dtype: str = "float32",
-) -> xr.Dataset:
-    """Run an analysis from names and plain values: the one step behind every door.
-
-    With a ``store``, a question that was answered before is looked up instead. ``openers`` lets a
-    door keep subjects open, by subject type. Raises ``BadInput`` in words that a caller can act on.
-    """
-    parameters = definition.check({n: v for n, v in arguments.items() if n not in definition.subjects})
-    for name, subject in definition.subjects.items():
-        if subject.required and name not in arguments:
-            raise BadInput(f"{definition.name} needs a {name}: {subject.type.help}")
-    opened = {
-        name: _open(subject, arguments[name], openers or {}, device=device, dtype=dtype)
-        for name, subject in definition.subjects.items()
-        if name in arguments
-    }
-    if store is None or any(callable(value) for value in parameters.values()):
-        return definition.run(**opened, **parameters)
-    question = facts(opened | parameters)
-    for model in question["models"].values():
-        del model["name"]  # one model may be opened under several names
-    key = store.key(analysis=definition.name, version=definition.version, code=_code(definition), **question)
-    found = cast("xr.Dataset | None", store.get(key))
-    if found is None:
-        found = definition.run(**opened, **parameters)
-        store.put(key, found)
-    return found
-
-
-def facts(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Say what an answer depends on: plain arguments, the models' fingerprints, the parents' digests."""
-    plain: dict[str, Any] = {}
-    models: dict[str, Any] = {}
-    parents: dict[str, str] = {}
-    for name, value in arguments.items():
-        if isinstance(value, Model):
-            models[name] = {
-                "name": value.name,
-                "fingerprint": value.fingerprint,
-                "words": value.words_fingerprint,
-                "device": str(value.device),
-                "dtype": str(value.dtype).removeprefix("torch."),
-            }
-        elif isinstance(value, xr.Dataset):
-            parents[name] = digest(value)
-        elif callable(value):
-            plain[name] = f"python:{value.__module__}.{value.__qualname__}"
-        else:
-            plain[name] = value
-    return {"arguments": plain, "models": models, "parents": parents}
-
-
 def _bind(definition: Definition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     signature = inspect.signature(definition.run)
     definition.check_names(kwargs)
     given = signature.bind(*args, **kwargs).arguments
-    opened = {
-        name: _open(definition.subjects[name], value, {}, device="cpu", dtype="float32")
-        for name, value in given.items()
-        if name in definition.subjects
-    }
-    return opened | definition.check({n: v for n, v in given.items() if n not in opened})
-
-
-def _open(
-    subject: Subject, value: Any, openers: Mapping[str, Callable[..., Any]], *, device: str, dtype: str
-) -> Any:
-    if value is None or isinstance(value, bool | int | float | list | dict):
-        raise BadInput(f"{subject.name}={value!r} is not a name. {subject.type.help}")
-    if not isinstance(value, str):
-        return value
-    opener = openers.get(subject.type.name, subject.type.opener)
-    return opener(value, device=device, dtype=dtype)
+    opened = given_subjects(definition.subjects, given, openers={}, device="cpu", dtype="float32")
+    return opened | definition.check({n: v for n, v in given.items() if n not in definition.subjects})
 
 
 def _sentence(name: str, error: ValidationError) -> str:
@@ -338,13 +211,6 @@ def _sentence(name: str, error: ValidationError) -> str:
     if first["type"] == "string_too_short" and first["input"] == "":
         return f"{name}: {parameter} is empty; give at least one character of text."
     return f"{name}: {parameter}={first['input']!r} {words[0].lower()}{words[1:]}."
-
-
-def _code(definition: Definition) -> str:
-    """Say which code answers: the version of the package and the file of the analysis."""
-    file = Path(inspect.unwrap(definition.run).__code__.co_filename)
-    source = file.read_bytes() if file.is_file() else b""
-    return f"{__version__} {hashlib.sha256(source).hexdigest()[:16]}"
 
 
 def _peak_memory() -> float | None:
