@@ -1,63 +1,75 @@
-"""Trains a built-in model: `python tools/train_builtin.py scribe --out FOLDER`.
+"""Makes a built-in model: `python tools/train_builtin.py scribe --out FOLDER --export`.
 
-A killed run goes on where it stopped. `--export` then writes the model's folder with its card.
+A killed run goes on where it stopped. Without `--export` the model stays in FOLDER; with it, what is trained
+there is written as a model's folder with its card, into the package or where `--folder` says.
 """
 
 import argparse
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import torch
-from training import scribe
-from training.card import BUILTIN, training_facts, write_card, write_weights
-from training.readme import write_readme
-
-from neuronscope.learned.loop import CHECKPOINT, train
+from training.card import BUILTIN
+from training.recipe import RECIPES, Recipe, Wanted, recipe
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=["scribe"], help="which built-in model")
-    parser.add_argument("--out", type=Path, required=True, help="folder of tokenizer, checkpoint and log")
-    parser.add_argument("--steps", type=int, default=scribe.SCHEDULE.steps, help="how many steps in all")
-    parser.add_argument("--stop-after", type=int, help="stop at this step with a checkpoint")
-    parser.add_argument("--threads", type=int, default=1, help="torch threads")
-    parser.add_argument("--measure-every", type=int, default=1000, help="steps between measurements")
-    parser.add_argument(
-        "--export", action="store_true", help="write the model's folder from the checkpoint instead"
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("name", choices=sorted(RECIPES), help="which built-in model")
+    parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints and logs")
+    parser.add_argument("--variant", nargs="+", help="only these variants, such as seed0")
+    parser.add_argument("--seed", type=int, help="another seed than the recipe's own")
+    parser.add_argument("--steps", type=int, help="how many steps in all")
+    parser.add_argument(
+        "--size", nargs="+", default=[], metavar="NAME=N", help="another size, such as width=32"
+    )
+    parser.add_argument("--stop-after", type=int, help="stop at this step with a checkpoint")
+    parser.add_argument("--measure-every", type=int, help="steps between measurements")
+    parser.add_argument("--threads", type=int, default=1, help="torch threads")
+    parser.add_argument("--export", action="store_true", help="write the model's folder in the end")
     parser.add_argument("--folder", type=Path, help="where to export to; the package's own folder otherwise")
-    parser.add_argument("--without-card", action="store_true", help="export weights and tokenizer only")
+    parser.add_argument("--without-card", action="store_true", help="export without measuring")
     return parser.parse_args()
 
 
-def export(name: str, out: Path, folder: Path, *, with_card: bool) -> None:
-    """Write the model's folder: rounded weights, tokenizer, and the card measured on them."""
-    model = scribe.make_model()
-    model.load_state_dict(torch.load(out / CHECKPOINT, weights_only=True)["model"])
-    write_weights(model, scribe.tokenizer_in(out), folder)
-    if with_card:
-        card = write_card(folder, training_facts(out, scribe.recipe()), name)
-        write_readme(folder, card)
+def sizes(chosen: Recipe, given: list[str]) -> dict[str, int]:
+    """Return the sizes among `NAME=N` words; exits with a sentence where one is not the recipe's."""
+    found = {}
+    for word in given:
+        name, _, value = word.partition("=")
+        if name not in chosen.SIZES or not value.isdigit():
+            raise SystemExit(f"--size {word}: give NAME=N, where NAME is one of {', '.join(chosen.SIZES)}.")
+        found[name] = int(value)
+    return found
 
 
 def main() -> None:
-    """Train or export the model that the command line names."""
+    """Train the model that the command line names, and export it where that is asked."""
     asked = _arguments()
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     torch.set_num_threads(asked.threads)
-    if asked.export:
-        export(asked.name, asked.out, asked.folder or BUILTIN / asked.name, with_card=not asked.without_card)
-        return
-    schedule = replace(scribe.SCHEDULE, steps=asked.steps)
-    train(
-        scribe.scribe_run(asked.out),
-        schedule,
-        asked.out,
+    chosen = recipe(asked.name)
+    wanted = Wanted(
+        name=asked.name,
+        seed=asked.seed,
+        steps=asked.steps,
         stop_after=asked.stop_after,
         measure_every=asked.measure_every,
+        sizes=sizes(chosen, asked.size),
     )
+    known = chosen.variants(wanted)
+    if unknown := set(asked.variant or ()) - set(known):
+        raise SystemExit(f"--variant {min(unknown)}: {asked.name} has {', '.join(known)}.")
+    for variant in asked.variant or known:
+        out = asked.out / variant
+        chosen.train(wanted, out, variant)
+        if asked.export:
+            folder = (asked.folder or BUILTIN / asked.name) / variant
+            chosen.export(wanted, out, folder, variant)
+            if not asked.without_card:
+                chosen.write_card(wanted, out, folder, variant)
 
 
 if __name__ == "__main__":

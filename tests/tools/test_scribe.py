@@ -19,7 +19,7 @@ from neuronscope.data.texts.problem import pool
 from neuronscope.data.texts.words import LEXICON
 from tools.training import scribe
 from tools.training.answers import right_answers
-from tools.training.card import BUILTIN, held_out_problems, opened, share
+from tools.training.card import BUILTIN, held_out_problems, opened, pooled, share
 from tools.training.pages import document_nats
 from tools.training.tokenizer import BOUNDARY
 
@@ -63,6 +63,13 @@ def test_each_word_of_the_generator_and_each_digit_is_one_token(shipped: Opened)
     _, tokenizer = shipped
     words = [*LEXICON, *(row.country for row in COUNTRIES), *"0123456789"]
     assert [word for word in words if len(tokenizer(f" {word}")["input_ids"]) > 1] == []
+
+
+def test_the_accuracy_of_the_card_is_that_of_all_its_structures_together(card: dict[str, Any]) -> None:
+    whole, parts = card["accuracy"]["unseen problems"], card["accuracy_unseen"]
+    assert whole == pooled(parts)
+    assert whole["n"] == sum(said["n"] for said in parts.values())
+    assert whole["low"] < whole["value"] < whole["high"]
 
 
 @pytest.mark.parametrize("name", STRUCTURES)

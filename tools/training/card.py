@@ -23,6 +23,10 @@ from neuronscope.learned.loop import CHECKPOINT
 from .answers import right_answers
 from .pages import page_losses
 
+TITLE = "Scribe, a small language model"
+SUMMARY = (
+    "A six-layer GPT-2 of our own, trained on Python's documentation and on short texts of known structure."
+)
 USAGE = {
     "for": "looking inside a language model: small, fast, and with known structure in what it has read",
     "prompts": "plain text without a boundary token first and without a space at the end",
@@ -141,13 +145,25 @@ def training_facts(folder: Path, recipe: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def write_card(folder: Path, training: dict[str, Any], name: str) -> dict[str, Any]:
+def pooled(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the share of right answers over all structures together, with its 95 % Wilson interval."""
+    n_right = sum(round(said["accuracy"] * said["n"]) for said in found.values())
+    n = sum(said["n"] for said in found.values())
+    whole = share([True] * n_right + [False] * (n - n_right))
+    return {"value": whole.pop("accuracy"), **whole}
+
+
+def measured_card(folder: Path, training: dict[str, Any], name: str) -> dict[str, Any]:
     """Measure the weights in the folder, write `card.json` beside them and return what it says."""
     model, tokenizer = opened(folder)
     config = model.config
     weights = folder / "model.safetensors"
+    unseen = accuracies(model, tokenizer, count=N_PROBLEMS, split="unseen")
     card = {
         "name": f"builtin:{name}",
+        "title": TITLE,
+        "summary": SUMMARY,
+        "accuracy": {"unseen problems": pooled(unseen)},
         "usage": USAGE,
         "limits": LIMITS,
         "architecture": {
@@ -163,7 +179,7 @@ def write_card(folder: Path, training: dict[str, Any], name: str) -> dict[str, A
         },
         "training": training,
         "validation_loss": page_losses(model, tokenizer).summary(),
-        "accuracy_unseen": accuracies(model, tokenizer, count=N_PROBLEMS, split="unseen"),
+        "accuracy_unseen": unseen,
         "accuracy_seen": accuracies(model, tokenizer, count=N_SEEN, split="train"),
         "held_out_arithmetic": held_out_arithmetic(model, tokenizer),
         "scoring": "greedy exact match of the whole answer, no boundary token first; 95 % Wilson intervals",

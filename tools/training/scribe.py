@@ -1,8 +1,8 @@
 """The recipe of `builtin:scribe`: a GPT-2 of our own, on Python's documentation and the generator's texts."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,18 +14,23 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel, PreTraine
 from neuronscope.data.documentation import documentation_split
 from neuronscope.data.packing import pack, window
 from neuronscope.data.texts.countries import COUNTRIES
-from neuronscope.data.texts.mix import DOCUMENTATION_SHARE, STRUCTURES, document, problems
+from neuronscope.data.texts.mix import STRUCTURES, document, problems
 from neuronscope.data.texts.problem import pool
 from neuronscope.data.texts.words import LEXICON
-from neuronscope.learned.loop import Run, Schedule, next_token_nats
+from neuronscope.learned.loop import CHECKPOINT, Run, Schedule, next_token_nats
+from neuronscope.learned.loop import train as learn
 
 from .answers import right_answers
+from .card import measured_card, training_facts, write_weights
+from .phases import PHASES, Phase
+from .readme import write_readme
+from .recipe import Wanted
 from .tokenizer import BOUNDARY, saved_tokenizer
 
 SEED = 7
 CONTEXT = 256
 BATCH_TOKENS = 2048
-SHAPE = {"n_layer": 6, "n_embd": 160, "n_head": 5, "vocab_size": 2560}
+SIZES = {"layers": 6, "width": 160, "heads": 5, "tokens": 2560}
 SCHEDULE = Schedule(
     steps=15_250,
     learning_rate=3e-3,
@@ -41,178 +46,6 @@ _TOKENIZER_TEXTS = 20_000
 _LEXICON_REPEATS = 400
 
 
-@dataclass(frozen=True)
-class Phase:
-    """From `start` on, these structures have these weights instead of those of the mix."""
-
-    start: int
-    weights: tuple[tuple[str, float], ...] = ()
-    documentation_share: float = DOCUMENTATION_SHARE
-    strings_share: float = 0.0
-    """The share of the generated documents that are repeated random tokens instead."""
-
-
-_STRINGS = 0.2
-_NONSENSE = ("nonsense", 0.0)
-_MEETING = (("meeting", 0.0), _NONSENSE)
-_LAST = (("relative", 0.0), ("story-sum", 0.0), *_MEETING)
-_LATER = (("quotation", 0.0), ("reply", 0.0), *_LAST)
-_SUMS = (
-    ("two-digit-addition", 32.0),
-    ("one-digit-addition", 8.0),
-    ("mixed-arithmetic", 8.0),
-    ("worked-steps", 4.0),
-)
-# The second phase repeats strings until copying from the context is learned, the third turns to
-# sums. From the fourth on, random tokens of the whole vocabulary repeat after any opening, and other
-# words are copied in other ways, so that copying does not depend on the words. The fifth reads more
-# documentation; those from the sixth on, with the decay, weigh each structure by what it still lacks.
-PHASES = (
-    Phase(start=0, weights=_LATER),
-    Phase(
-        start=2750,
-        weights=(("repetition", 60.0), ("letter-repetition", 40.0), *_LATER),
-        documentation_share=0.2,
-    ),
-    Phase(start=4250, weights=(*_SUMS, *_LATER)),
-    Phase(
-        start=5000,
-        weights=(*_SUMS, ("quotation", 14.0), ("indirect-object", 10.0), ("reply", 0.0), *_LAST),
-        documentation_share=0.3,
-        strings_share=_STRINGS,
-    ),
-    Phase(
-        start=7250,
-        weights=(
-            ("two-digit-addition", 10.0),
-            ("one-digit-addition", 6.0),
-            ("indirect-object", 12.0),
-            ("agreement", 10.0),
-            ("plurals", 3.0),
-            ("number", 5.0),
-            ("capital", 8.0),
-            ("language", 5.0),
-            ("currency", 5.0),
-            ("continent", 3.0),
-            ("country-of", 4.0),
-            *_LAST,
-        ),
-        documentation_share=0.4,
-        strings_share=_STRINGS,
-    ),
-    Phase(
-        start=9500,
-        weights=(
-            ("two-digit-addition", 16.0),
-            ("one-digit-addition", 20.0),
-            ("one-digit-subtraction", 3.0),
-            ("worked-steps", 5.0),
-            ("story-sum", 8.0),
-            ("relative", 6.0),
-            ("indirect-object", 12.0),
-            ("agreement", 12.0),
-            ("capital", 7.0),
-            ("language", 5.0),
-            ("currency", 5.0),
-            ("continent", 4.0),
-            ("reply", 6.0),
-            ("repetition", 5.0),
-            *_MEETING,
-        ),
-        documentation_share=0.4,
-        strings_share=_STRINGS,
-    ),
-    Phase(
-        start=11_250,
-        weights=(
-            ("two-digit-addition", 6.0),
-            ("one-digit-addition", 14.0),
-            ("story-sum", 7.0),
-            ("relative", 6.0),
-            ("repetition", 12.0),
-            ("letter-repetition", 4.0),
-            ("quotation", 16.0),
-            ("indirect-object", 18.0),
-            ("agreement", 12.0),
-            ("capital", 7.0),
-            ("language", 5.0),
-            ("currency", 5.0),
-            ("continent", 4.0),
-            ("reply", 8.0),
-            *_MEETING,
-        ),
-        documentation_share=0.3,
-        strings_share=_STRINGS,
-    ),
-    Phase(
-        start=12_250,
-        weights=(
-            ("two-digit-addition", 6.0),
-            ("one-digit-addition", 14.0),
-            ("story-sum", 7.0),
-            ("repetition", 18.0),
-            ("letter-repetition", 4.0),
-            ("quotation", 22.0),
-            ("indirect-object", 18.0),
-            ("meeting", 14.0),
-            ("reply", 8.0),
-            ("agreement", 10.0),
-            ("capital", 7.0),
-            ("language", 5.0),
-            ("currency", 5.0),
-            ("continent", 4.0),
-            _NONSENSE,
-        ),
-        documentation_share=0.3,
-        strings_share=_STRINGS,
-    ),
-    Phase(
-        start=14_000,
-        weights=(
-            ("two-digit-addition", 6.0),
-            ("one-digit-addition", 12.0),
-            ("story-sum", 7.0),
-            ("repetition", 16.0),
-            ("letter-repetition", 4.0),
-            ("nonsense", 8.0),
-            ("quotation", 22.0),
-            ("indirect-object", 16.0),
-            ("meeting", 14.0),
-            ("reply", 8.0),
-            ("agreement", 10.0),
-            ("capital", 6.0),
-            ("language", 5.0),
-            ("currency", 9.0),
-            ("continent", 8.0),
-        ),
-        documentation_share=0.3,
-        strings_share=0.3,
-    ),
-    Phase(
-        start=14_250,
-        weights=(
-            ("two-digit-addition", 6.0),
-            ("one-digit-addition", 12.0),
-            ("story-sum", 7.0),
-            ("repetition", 12.0),
-            ("letter-repetition", 4.0),
-            ("nonsense", 8.0),
-            ("quotation", 20.0),
-            ("indirect-object", 16.0),
-            ("meeting", 12.0),
-            ("reply", 8.0),
-            ("agreement", 16.0),
-            ("capital", 6.0),
-            ("language", 10.0),
-            ("currency", 8.0),
-            ("continent", 10.0),
-        ),
-        documentation_share=0.3,
-        strings_share=_STRINGS,
-    ),
-)
-
-
 def _tokenizer_texts() -> Iterator[str]:
     for page in documentation_split(validation=False):
         yield page.text
@@ -224,19 +57,22 @@ def _tokenizer_texts() -> Iterator[str]:
         yield "".join(f" {word}" for word in (*LEXICON, *countries))
 
 
-def tokenizer_in(folder: Path) -> PreTrainedTokenizerFast:
+def tokenizer_in(folder: Path, *, n_tokens: int = SIZES["tokens"]) -> PreTrainedTokenizerFast:
     """Return the tokenizer in the folder, trained first where there is none."""
-    return saved_tokenizer(folder, _tokenizer_texts(), n_tokens=SHAPE["vocab_size"], context=CONTEXT)
+    return saved_tokenizer(folder, _tokenizer_texts(), n_tokens=n_tokens, context=CONTEXT)
 
 
-def make_model(**shape: int) -> PreTrainedModel:
+def make_model(**sizes: int) -> PreTrainedModel:
     """Return a new GPT-2 with random weights.
 
     On a processor the fused form of GPT-2's own activation is the fastest, and so is attention written out.
     """
+    size = {**SIZES, **sizes}
     options: dict[str, Any] = {
-        **SHAPE,
-        **shape,
+        "n_layer": size["layers"],
+        "n_embd": size["width"],
+        "n_head": size["heads"],
+        "vocab_size": size["tokens"],
         "n_positions": CONTEXT,
         "activation_function": "gelu_pytorch_tanh",
         "attn_implementation": "eager",
@@ -322,10 +158,13 @@ def page_loss(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, n_page
     return sum(losses) / sum(counts)
 
 
-def scribe_run(folder: Path, *, count: int = 40) -> Run:
+def scribe_run(
+    folder: Path, *, seed: int = SEED, sizes: Mapping[str, int] | None = None, count: int = 40
+) -> Run:
     """Return what is trained: model, batches, and accuracy on `count` unseen problems of every structure."""
-    tokenizer = tokenizer_in(folder)
-    mix = Mix(tokenizer, seed=SEED)
+    size = {**SIZES, **(sizes or {})}
+    tokenizer = tokenizer_in(folder, n_tokens=size["tokens"])
+    mix = Mix(tokenizer, seed=seed)
 
     def measure(model: PreTrainedModel) -> dict[str, Any]:
         accuracy = {
@@ -334,15 +173,48 @@ def scribe_run(folder: Path, *, count: int = 40) -> Run:
         }
         return {"page_loss": round(page_loss(model, tokenizer), 4), "accuracy": accuracy}
 
-    return Run(seed=SEED, make_model=make_model, batch=mix.batch, measure=measure)
+    return Run(seed=seed, make_model=partial(make_model, **size), batch=mix.batch, measure=measure)
 
 
-def recipe() -> dict[str, Any]:
+def _seed(wanted: Wanted) -> int:
+    return SEED if wanted.seed is None else wanted.seed
+
+
+def variants(_: Wanted) -> tuple[str, ...]:
+    """Return that there is one scribe."""
+    return ("",)
+
+
+def train(wanted: Wanted, out: Path, _: str) -> None:
+    """Train scribe in a folder of tokenizer, checkpoint and log."""
+    learn(
+        scribe_run(out, seed=_seed(wanted), sizes=wanted.sizes),
+        replace(SCHEDULE, steps=wanted.steps or SCHEDULE.steps),
+        out,
+        stop_after=wanted.stop_after,
+        measure_every=wanted.measure_every or 1000,
+    )
+
+
+def export(wanted: Wanted, out: Path, folder: Path, _: str) -> None:
+    """Write the model's folder: rounded weights and tokenizer."""
+    model = make_model(**wanted.sizes)
+    model.load_state_dict(torch.load(out / CHECKPOINT, weights_only=True)["model"])
+    write_weights(model, tokenizer_in(out), folder)
+
+
+def write_card(wanted: Wanted, out: Path, folder: Path, _: str) -> None:
+    """Write the card and the page, measured on the weights in the folder."""
+    card = measured_card(folder, training_facts(out, facts(_seed(wanted))), wanted.name)
+    write_readme(folder, card)
+
+
+def facts(seed: int) -> dict[str, Any]:
     """Return how scribe is trained, as plain data for its card."""
     mix = {name: weight for name, (_, weight) in STRUCTURES.items()}
     return {
-        "command": "python tools/train_builtin.py scribe --out FOLDER",
-        "seed": SEED,
+        "command": "python tools/train_builtin.py scribe --out FOLDER --export",
+        "seed": seed,
         "batch_tokens": BATCH_TOKENS,
         "schedule": asdict(SCHEDULE),
         "mix": mix,

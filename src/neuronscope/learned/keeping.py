@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
+from transformers.utils import logging
 
 STEPS = "steps"
 WHOLE = "1000GB"  # a step is one file, whatever its size
@@ -54,10 +57,21 @@ def write_step(model: nn.Module, folder: Path, step: int, *, half: bool = False)
         os.replace(partial, path)
         return path
     # Some families store other tensors than they run, and only their own way of saving knows which.
-    with TemporaryDirectory(dir=folder, prefix=".saving-") as partly:
+    with TemporaryDirectory(dir=folder, prefix=".saving-") as partly, _without_bar():
         model.save_pretrained(partly, state_dict=weights, max_shard_size=WHOLE)
         os.replace(Path(partly) / "model.safetensors", path)
     return path
+
+
+@contextmanager
+def _without_bar() -> Iterator[None]:
+    was = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if was:
+            logging.enable_progress_bar()
 
 
 def keep_log_up_to(path: Path, step: int) -> None:
