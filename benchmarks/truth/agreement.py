@@ -41,6 +41,11 @@ def by_head(node: Node, rows: int) -> Tensor:
     return node.value.reshape(rows, -1, *node.value.shape[-2:])
 
 
+def operands(oracle: Oracle, product: Node) -> list[Node]:
+    """Return the two tensors that a product multiplies, whatever it adds besides."""
+    return [oracle.graph.nodes[parent] for parent in product.parents[-2:]]
+
+
 def _total(nodes: list[Node], stream: Tensor) -> Tensor:
     total = torch.zeros_like(stream)
     for node in nodes:
@@ -91,7 +96,8 @@ def _judge_products(claims: Claims, oracle: Oracle, block: Block, layer: int) ->
         claims.verdict.unverified += addresses
         return
     ours = torch.einsum("bqhd,bkhd->bhqk", q, k.repeat_interleave(q.shape[2] // k.shape[2], dim=2))
-    truth = by_head(product, oracle.rows)
+    left, right = (by_head(node, oracle.rows) for node in operands(oracle, product))
+    truth = left @ right
     if ours.shape == truth.shape:
         truth = truth * ((ours * truth).sum() / (truth * truth).sum()).to(truth.dtype)
     for address in addresses:
@@ -207,11 +213,13 @@ def _head_edits(claims: Claims, oracle: Oracle, layer: int) -> dict[str, tuple[N
         "pattern": (heads.softmax, scaled(0.0, keys=heads.keys), zero(head("pattern"))),
     }
     if heads.product is not None:
-        edits["q"] = (heads.product, scaled(0.0), zero(head("q")))
+        adds = heads.product.op == "baddbmm"
+        of_q, of_k = operands(oracle, heads.product) if adds else (heads.product, heads.product)
+        edits["q"] = (of_q, scaled(0.0), zero(head("q")))
         k = claims("k", layer)
         n_heads = by_head(heads.product, rows).shape[1]
         if k is not None and n_heads % k.shape[2] == 0:
-            edits["k"] = (heads.product, scaled(0.0, 0, n_heads // k.shape[2]), zero(head("k", 0)))
+            edits["k"] = (of_k, scaled(0.0, 0, n_heads // k.shape[2]), zero(head("k", 0)))
     if heads.z is not None:
         edits["z"] = (heads.z, scaled(0.0), zero(head("z")))
         v = claims("v", layer)

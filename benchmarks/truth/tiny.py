@@ -286,5 +286,5 @@ def randomise(network: nn.Module, seed: int) -> None:
             else:
                 parameter.copy_(noise * parameter.shape[-1] ** -0.5)
         for name, buffer in network.named_buffers():
-            if name.endswith("bias") and buffer.is_floating_point():
+            if name.endswith("bias") and buffer.dim() == 1 and buffer.is_floating_point():
                 buffer.add_(0.25 * torch.randn(buffer.shape, generator=drawn).to(buffer.dtype))

@@ -9,7 +9,7 @@ only when asked.
 import inspect
 import re
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -35,6 +35,7 @@ class Place(NamedTuple):
 
 
 Visit = Callable[[Tensor], Tensor]
+PRODUCTS = ("matmul", "bmm", "baddbmm")
 _SOFTMAX: Collection[Any] = (nn.functional.softmax, torch.softmax, torch.Tensor.softmax)
 
 
@@ -82,7 +83,7 @@ class _SoftmaxTap(TorchFunctionMode):
     def _seen(self, name: str, tensor: Tensor) -> Tensor:
         if Place(name, *self.at) not in self.taps.visits:
             return tensor
-        square = tensor if tensor.dim() == 4 else tensor.unflatten(0, (self.rows, -1))
+        square = self._by_head(tensor)
         n_keys = self.n_keys or square.shape[-1]
         seen = self.taps.visit(
             Place(name, *self.at), square[..., :n_keys] if n_keys < square.shape[-1] else square
@@ -91,14 +92,61 @@ class _SoftmaxTap(TorchFunctionMode):
             seen = torch.cat([seen, square[..., n_keys:]], dim=-1)
         return seen.reshape(tensor.shape)
 
+    def _by_head(self, tensor: Tensor) -> Tensor:
+        return tensor if tensor.dim() == 4 else tensor.unflatten(0, (self.rows, -1))
 
-def softmax_seen(own: Callable[..., Any], taps: Taps, at: tuple[int, str | None]) -> Callable[..., Any]:
-    """Return an attention module's forward that shows its softmax while these taps are active."""
+
+def batched(left: Sequence[int], right: Sequence[int]) -> bool:
+    """Return whether a product of two such shapes is one for each head, not that of a linear map."""
+    return len(left) in (3, 4) and len(right) in (3, 4)
+
+
+class _StagesTap(_SoftmaxTap):
+    """Show the softmax, and also what the two products around it read and give.
+
+    The first product of such an attention is of queries and keys, the second of pattern and values. Only
+    those are tapped so whose trace shows just these two (`wiring.Wiring.staged`).
+    """
+
+    def __init__(self, taps: Taps, at: tuple[int, str | None], rows: int) -> None:
+        super().__init__(taps, at, rows, None)
+        self.products = 0
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__name__", "").strip("_") not in PRODUCTS:
+            return super().__torch_function__(func, types, args, kwargs)
+        given = {**dict(enumerate(args)), **(kwargs or {})}
+        left, right = [key for key, value in given.items() if isinstance(value, Tensor)][-2:]
+        if not batched(given[left].shape, given[right].shape):
+            return func(*args, **(kwargs or {}))
+        self.products += 1
+        with torch._C.DisableTorchFunction():
+            if self.products == 1:
+                given[left] = self._shown("q", given[left])
+                given[right] = self._shown("k", given[right], (-1, -2))
+            else:
+                given[right] = self._shown("v", given[right])
+            options = {key: value for key, value in given.items() if isinstance(key, str)}
+            outcome = func(*(given[at] for at in range(len(args))), **options)
+            return outcome if self.products == 1 else self._shown("z", outcome, (1, 2))
+
+    def _shown(self, name: str, tensor: Tensor, turned: tuple[int, int] | None = None) -> Tensor:
+        """Show a tensor by head, with two of its axes turned, and return what to go on with as it was."""
+        if Place(name, *self.at) not in self.taps.visits:
+            return tensor
+        shown = self._by_head(tensor)
+        shown = shown if turned is None else shown.transpose(*turned)
+        seen = self.taps.visit(Place(name, *self.at), shown)
+        return (seen if turned is None else seen.transpose(*turned)).reshape(tensor.shape)
+
+
+def stages_seen(own: Callable[..., Any], taps: Taps, at: tuple[int, str | None]) -> Callable[..., Any]:
+    """Return an attention module's forward that shows the stages of it while these taps are active."""
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         if ACTIVE.get() is not taps:
             return own(*args, **kwargs)
-        with _SoftmaxTap(taps, at, taps.rows, None):
+        with _StagesTap(taps, at, taps.rows):
             return own(*args, **kwargs)
 
     return forward

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from neuronscope.models.attention import ACTIVE, Place, Taps, softmax_seen
+from neuronscope.models.attention import ACTIVE, STAGES, Place, Taps, stages_seen
 from neuronscope.models.parts.additions import replaced, watched
 from neuronscope.models.parts.anatomy import Absence, Anatomy, Tap
 from neuronscope.models.parts.taps import Addition
@@ -52,8 +52,8 @@ def hold(anatomy: Anatomy, taps: Taps, stack: ExitStack) -> None:
             points.setdefault(addition.call, {})[addition.operand] = place
         stack.enter_context(replaced(block, watched(block.forward, taps, points, wanted[0][0].calls)))
     for module, at in anatomy.unrouted.items():
-        if any(Place(name, *at) in taps.visits for name in ("scores", "pattern")):
-            stack.enter_context(replaced(module, softmax_seen(module.forward, taps, at)))
+        if any(Place(name, *at) in taps.visits for name in STAGES):
+            stack.enter_context(replaced(module, stages_seen(module.forward, taps, at)))
 
 
 def _hooked(taps: Taps, place: Place, tap: Tap) -> Any:

@@ -153,7 +153,7 @@ def _dot_products(seen: Probed, layer: int) -> Sides:
     owner = getattr(seen.stack.wiring(layer).attends, "owner", None)
     products = q @ _per_query_head(seen, "k", layer).transpose(-1, -2)
     cap = getattr(owner, "attn_logit_softcapping", None)
-    allowed = scores > torch.finfo(scores.dtype).min / 2
+    allowed = seen("pattern", layer) > 0
     stated = getattr(owner, "scaling", None)
     factors = [q.shape[-1] ** -0.5, 1.0, *([stated] if isinstance(stated, float) else [])]
     tries = []
@@ -163,7 +163,7 @@ def _dot_products(seen: Probed, layer: int) -> Sides:
         if hasattr(owner, "sinks"):  # these take the largest score of a row away, which no softmax sees
             apart = torch.where(allowed, scores - scaled, 0)
             scaled = scaled + apart.sum(-1, keepdim=True) / allowed.sum(-1, keepdim=True)
-        tries.append(scaled[allowed])
+        tries += [scaled[allowed], (scaled + (scores - scaled).mean(0, keepdim=True))[allowed]]
     return min(tries, key=lambda sides: (sides - scores[allowed]).abs().max().item()), scores[allowed]
 
 
@@ -256,7 +256,12 @@ LAWS = (
     Law("resid_pre + attn_add + mlp_add = resid_post", ("attn_add", "mlp_add"), _stream_is_sum),
     Law("the norm rebuilt from attn_norm is the norm", ("attn_norm",), _attention_norm),
     Law("the first norm of resid_pre is attn_in", ("attn_in",), _attention_input, broken=REDUCED),
-    Law("scaled q·k is scores where the mask allows", ("q", "k"), _dot_products, broken=REDUCED),
+    Law(
+        "scores where the mask allows are scaled q·k and what positions alone add",
+        ("q", "k"),
+        _dot_products,
+        broken=REDUCED,
+    ),
     Law("softmax of scores is pattern", ("scores", "pattern"), _softmax, broken=REDUCED),
     Law("pattern @ v = z", ("v", "scores", "pattern", "z"), _average_of_values, broken=REDUCED),
     Law(
