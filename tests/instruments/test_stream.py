@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
+from transformers import LlamaConfig, LlamaForCausalLM
 
-from neuronscope.instruments import add, noise, project_out, put, run, scale, stream, zero
-from neuronscope.models import Model
+from neuronscope.instruments import add, fn, noise, project_out, put, run, scale, stream, zero
+from neuronscope.models import Model, prepare
 from neuronscope.words import BadInput
-from tests.models.tiny import FAMILIES, LAYERS, WIDTH, eager, opened, shared, some_tokens
+from tests.models.tiny import FAMILIES, LAYERS, WIDTH, opened, shared, some_tokens
 
 N_PROMPT, N_NEW = 9, 8
 
@@ -24,15 +25,6 @@ def written(model: Model, n_tokens: int = N_NEW, **options: Any) -> list[int]:
     return [step.token for step in stream(model, prompt(), n_tokens, stop=(), **options)]
 
 
-def by_hugging_face(family: str, seed: int = 0, **options: Any) -> list[int]:
-    """What `generate` of the plain network writes, its own stop tokens included."""
-    ids = prompt()[None]
-    network = eager(family)
-    torch.manual_seed(seed)
-    whole = network.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=16, **options)  # pyright: ignore[reportCallIssue]
-    return whole[0, N_PROMPT:].tolist()
-
-
 class Doubled(TorchFunctionMode):
     """Compute in float64 where families go down to float32 on their own: norms, rotations, the softmax."""
 
@@ -42,23 +34,6 @@ class Doubled(TorchFunctionMode):
 
         func = torch.Tensor.double if func is torch.Tensor.float else func
         return func(*map(doubled, args), **{name: doubled(value) for name, value in (kwargs or {}).items()})
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_greedy_stream_is_what_hugging_face_generates(family: str) -> None:
-    steps = stream(shared(family), prompt(), 16, get=["mlp_act.*@-1", "pattern.1"])
-    assert [step.token for step in steps] == by_hugging_face(family, do_sample=False)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{"temperature": 2.5}, {"temperature": 3.0, "top_k": 7}, {"temperature": 3.0, "top_p": 0.7, "top_k": 30}],
-)
-def test_a_drawn_stream_is_what_hugging_face_draws_from_the_same_seed(options: dict[str, Any]) -> None:
-    theirs = by_hugging_face("gpt2", seed=5, do_sample=True, **{"top_k": 0, "top_p": 1.0} | options)
-    ours = [step.token for step in stream(shared("gpt2"), prompt(), 16, seed=5, **options)]
-    assert ours == theirs
-    assert ours != written(shared("gpt2"), 16)
 
 
 def test_the_same_seed_draws_the_same_text_and_another_seed_another() -> None:
@@ -82,6 +57,8 @@ EDITS = {
     "a row of a pattern": zero("pattern.1.0@12"),
     "scores": scale("scores.1.0@10:12", torch.tensor([[0.5], [0.1]]).double()),
     "noise of its own at every position": noise("resid_post.0", 0.5, seed=3),
+    "noise over the end of the prompt": noise("resid_post.1@7:12", 0.7, seed=4),
+    "noise at one place": noise("z.1.2@11", 0.7, seed=4),
     "directions taken out": project_out(
         "resid_post.1@10:12", torch.linspace(-1, 1, 2 * WIDTH).double().view(2, WIDTH)
     ),
@@ -160,6 +137,18 @@ def test_keys_values_and_patterns_cover_all_positions_so_far() -> None:
     assert all(torch.equal(step["k.1@2"], step["k.1"][:, 2]) for step in steps)
 
 
+def test_a_span_is_a_part_of_the_prompt() -> None:
+    model, spans = shared("gpt2"), {"name": (2, 5)}
+    steps = list(stream(model, prompt(), 3, get="z.1@name", spans=spans, stop=()))
+    assert torch.equal(steps[0]["z.1@name"], run(model, prompt(), get="z.1@2:5")["z.1@2:5"])
+    assert ["z.1@name" in step for step in steps] == [True, False, False]
+    put_there = put("resid_post.1@name", torch.linspace(-4, 4, 3 * WIDTH).view(3, WIDTH))
+    by_name = written(model, do=put_there, spans=spans)
+    assert by_name == written(model, do=put("resid_post.1@2:5", put_there.value))  # pyright: ignore[reportArgumentType]
+    batch = prepare(model, prompt(), spans=spans)
+    assert [step.token for step in stream(model, batch, N_NEW, do=put_there, stop=())] == by_name
+
+
 def test_a_position_is_read_in_the_step_that_computes_it_and_in_no_other() -> None:
     steps = list(stream(shared("gpt2"), prompt(), 5, get=["resid_post.1@10", "z.0@7:11"], stop=()))
     assert ["resid_post.1@10" in step for step in steps] == [False, False, True, False, False]
@@ -210,6 +199,42 @@ def test_a_stream_that_fails_leaves_no_hook() -> None:
     with pytest.raises(BadInput, match=r"has a value of shape \[7\]"):
         list(stream(model, prompt(), 3, do=put("resid_post.1", torch.ones(7))))
     assert not hooks(model)
+
+
+def test_what_a_stream_gives_and_leaves_can_take_gradients() -> None:
+    config = LlamaConfig(
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=24,
+        vocab_size=50,
+        max_position_embeddings=8,
+        rope_parameters={"rope_type": "dynamic", "factor": 4.0, "rope_theta": 10000.0},
+    )
+    torch.manual_seed(0)
+    model = Model(LlamaForCausalLM(config).eval(), name="turns further as it grows")
+    model.hf.config.max_position_embeddings = 32  # the text may go on where rotations are made anew
+    steps = list(stream(model, [1, 2, 3, 4, 5], 8, get="resid_post.1@-1", stop=()))
+    weight = torch.ones(50, requires_grad=True)
+    (steps[-1].logits * weight).sum().backward()
+    assert torch.equal(weight.grad, steps[-1].logits)  # pyright: ignore[reportArgumentType]
+    assert not steps[0]["resid_post.1@-1"].is_inference()
+    tensors = [*model.hf.buffers(), *(value for part in model.hf.modules() for value in vars(part).values())]
+    assert not any(value.is_inference() for value in tensors if isinstance(value, Tensor))
+    assert run(model, [1, 2, 3], get="embed", grad=lambda logits: logits.sum()).grad["embed"].any()
+
+
+def test_a_function_may_take_gradients_of_its_own_while_the_model_writes() -> None:
+    def uphill(stream: Tensor) -> Tensor:
+        with torch.enable_grad():
+            here = stream.detach().requires_grad_()
+            return stream + torch.autograd.grad(here.pow(3).sum(), here)[0]
+
+    cubed = [
+        step.logits for step in stream(shared("gpt2"), prompt(), 3, do=fn("resid_post.1", uphill), stop=())
+    ]
+    plain = [step.logits for step in stream(shared("gpt2"), prompt(), 3, stop=())]
+    assert not torch.equal(cubed[0], plain[0])
 
 
 def test_a_step_that_is_dropped_is_freed_while_the_stream_goes_on() -> None:
@@ -269,6 +294,15 @@ MISUSE: dict[str, tuple[dict[str, Any], str]] = {
     "top_k without temperature": ({"top_k": 3}, "without a temperature none is drawn: give temperature=1.0"),
     "zero temperature": ({"temperature": 0.0}, "temperature is 0.0, but must be above 0: leave it out"),
     "no token kept": ({"temperature": 1.0, "top_k": 0}, "top_k is 0, but at least 1 token must be kept"),
+    "several prompts": (
+        {"prompt": [[5, 6], [7, 8, 9]]},
+        "A stream goes on from one prompt, but here are 2: stream each by itself",
+    ),
+    "places of one's own": (
+        {"prompt": {"input_ids": [[5, 6]], "position_ids": [[3, 4]]}},
+        "A stream goes on from token ids, and takes no position_ids of yours: use run",
+    ),
+    "unknown span": ({"get": "z.1@name"}, "z.1@name names the span 'name', but this run knows none"),
     "no probability kept": ({"temperature": 1.0, "top_p": 0.0}, "top_p is 0.0, but must lie above 0"),
 }
 
@@ -277,7 +311,7 @@ MISUSE: dict[str, tuple[dict[str, Any], str]] = {
 def test_a_mistake_is_told_before_anything_runs(mistake: str) -> None:
     options, sentence = MISUSE[mistake]
     with pytest.raises(BadInput) as told:
-        stream(shared("gpt2"), prompt(), **({"n_tokens": 4} | options))  # pyright: ignore[reportArgumentType]
+        stream(shared("gpt2"), **({"prompt": prompt(), "n_tokens": 4} | options))
     assert sentence in str(told.value)
     assert len(str(told.value)) < 200
 
@@ -295,6 +329,11 @@ def test_training_mode_is_refused() -> None:
     model.hf.train()
     with pytest.raises(BadInput, match="training mode, where dropout adds noise"):
         stream(model, prompt(), 2, get="z.0")
+
+
+def test_a_network_that_writes_nothing_is_refused() -> None:
+    with pytest.raises(BadInput, match="bert writes no text token after token, so it cannot stream: use run"):
+        stream(shared("bert"), prompt(), 2)
 
 
 def test_a_network_that_keeps_no_keys_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,10 @@
 """What happens inside a model while it writes, and what would it write if I changed some of it?"""
 
 import inspect
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, cast, final
 
 import torch
@@ -11,10 +14,12 @@ from torch import Tensor
 from neuronscope.instruments.ops import Op
 from neuronscope.instruments.readings import Readings
 from neuronscope.instruments.run import check_fired, wanted
-from neuronscope.instruments.streaming.moment import READ_ONCE, Moment, moment_visits
+from neuronscope.instruments.streaming.moment import READ_ONCE, Moment, moment_visits, waits
 from neuronscope.instruments.streaming.sampling import Sampling
 from neuronscope.models.attention import Place, Visit
+from neuronscope.models.batch import Batch
 from neuronscope.models.forward import Pass, holding
+from neuronscope.models.inputs import Inputs, Spans, prepare
 from neuronscope.models.model import Model
 from neuronscope.models.sites import Site
 from neuronscope.words import BadInput
@@ -35,9 +40,14 @@ class Step(Readings):
         self, model: Model, token: int, computed: range, logits: Tensor, values: Mapping[Site, Tensor]
     ) -> None:
         super().__init__(values, model.n_layers)
-        self.token, self.text = token, model.token_text(token)
+        self._model, self.token = model, token
         self.computed, self.position = computed, computed.stop
         self.logits: Float[Tensor, " vocab"] = logits
+
+    @cached_property
+    def text(self) -> str:
+        """Return the exact text of the token, leading space kept."""
+        return self._model.token_text(self.token)
 
     @property
     def log_probability(self) -> float:
@@ -48,9 +58,23 @@ class Step(Readings):
         return f"Step({self.text!r} at {self.position}, {len(self.sites)} sites)"
 
 
+@dataclass(frozen=True)
+class _Course:
+    """How a text goes on: how far, how tokens are chosen, which end it, and what the network is told besides.
+
+    ``quick`` lets passes run in inference mode.
+    """
+
+    n_tokens: int
+    sampling: Sampling
+    ends: frozenset[int]
+    options: Mapping[str, Any]
+    quick: bool
+
+
 def stream(  # noqa: PLR0913 - how a token is chosen takes four
     model: Model,
-    prompt: str | Sequence[int] | Tensor,
+    prompt: Inputs,
     n_tokens: int,
     *,
     get: str | Site | Iterable[str | Site] = (),
@@ -60,97 +84,107 @@ def stream(  # noqa: PLR0913 - how a token is chosen takes four
     top_p: float | None = None,
     seed: int = 0,
     stop: int | Iterable[int] | None = None,
+    spans: Spans | None = None,
 ) -> Generator[Step, None, None]:
     """Let a model go on from a prompt and yield a `Step` for each new token, with what was read on the way.
 
     The likeliest token is taken; with a ``temperature`` one is drawn, after ``top_k`` and ``top_p``, the same
     again for the same ``seed``. ``stop`` names tokens that end the text once written; left out, the model's
-    own. Keys and values are kept from pass to pass, so each pass after the first computes one position.
+    own. Keys and values are kept from pass to pass, so each pass after the first computes one position. An
+    encoder reads the prompt once, and the text that grows is the decoder's.
 
     Positions of ``get`` and ``do`` count from the beginning of the text: ``resid_post.3@20`` is read or
     changed when position 20 is computed, be it in the prompt or while writing; ``@-1`` is the newest token of
-    every pass, and an address without a position every position that a pass computes. Keys and values (``k``,
-    ``v``) and the key axis of ``scores`` and ``pattern`` cover all positions so far that the model still
-    attends to, in every pass; a changed key is changed for the pass, not in what is kept.
+    every pass, and an address without a position every position that a pass computes. ``spans`` name parts of
+    the prompt. Keys and values (``k``, ``v``) and the key axis of ``scores`` and ``pattern`` cover all
+    positions so far that the model still attends to, in every pass; a changed key is changed for the pass,
+    not in what is kept.
 
     Hooks stay on the model while the stream is open, seen by its own passes alone; they go when it ends or is
-    closed. Raises `BadInput` as `run` does, for a text longer than the context, and for a position that the
-    stream never reaches.
+    closed. Raises `BadInput` as `run` does, for several prompts, for a text longer than the context, and for
+    a position that the stream never reaches.
     """
     if any(module.training for module in model.hf.modules()):
         raise BadInput("The model is in training mode, where dropout adds noise: call model.hf.eval() first.")
+    if not model.hf.can_generate():
+        raise BadInput(f"{model.name} writes no text token after token, so it cannot stream: use run.")
     reads, ops = wanted(model, get), [do] if isinstance(do, Op) else list(do)
     sampling = Sampling(temperature, top_k, top_p, seed)
-    tokens = _prompt(model, prompt, n_tokens)
+    batch = _prompt(model, prepare(model, prompt, spans=spans), n_tokens)
     sites = [*reads, *(op.site for op in ops)]
     for site in sites:
         model.check(site)
-        if isinstance(site.position, str):
-            raise BadInput(
-                f"{site} names a span, but a text that grows has none: write a position, as in @3."
-            )
-        _check_reachable(
-            site, len(tokens) if site.stack in READ_ONCE else _begun(model, tokens) + n_tokens - 1
-        )
-    moment = Moment({site for site in sites if site.position is not None})
-    visits = moment_visits(reads, ops, moment)
-    return _steps(
-        model, tokens, n_tokens, visits, moment, sampling, _options(model, sites), _ends(model, stop)
-    )
+        _check_reachable(site, batch, n_tokens)
+    named = {name: span for name, (span,) in batch.spans.items()}
+    moment = Moment(set(filter(waits, sites)), named)
+    # A function of the user may take gradients of its own, which torch denies to what inference mode made.
+    quick = not any(op.kind == "fn" for op in ops)
+    course = _Course(n_tokens, sampling, _ends(model, stop), _options(model, sites), quick)
+    return _steps(model, batch, moment_visits(reads, ops, moment), moment, course)
 
 
 def _steps(
-    model: Model,
-    prompt: Tensor,
-    n_tokens: int,
-    visits: Mapping[Place, Visit],
-    moment: Moment,
-    sampling: Sampling,
-    options: Mapping[str, Any],
-    ends: frozenset[int],
+    model: Model, batch: Batch, visits: Mapping[Place, Visit], moment: Moment, course: _Course
 ) -> Generator[Step, None, None]:
-    fed, new, chance = _opening(model, prompt), _begun(model, prompt), sampling.generator()
-    with holding(model.anatomy, visits) as one_pass:
-        for number in range(n_tokens):
+    fed, new, chance = dict(batch.inputs), _begun(batch), course.sampling.generator()
+    with holding(model.anatomy, visits) as one_pass, _lasting(model):
+        for number in range(course.n_tokens):
             computed = moment.begin(new)
-            with torch.no_grad():
-                done = one_pass(fed, use_cache=True, **options)
+            with torch.inference_mode() if course.quick else torch.no_grad():
+                done = one_pass(fed, use_cache=True, **course.options)
             if number == 0:
                 check_fired(visits, done.fired, stopped=False)
-            logits = _last(done)
-            token, new = sampling.choice(logits, chance), 1
+            logits = cast(Tensor, done.logits)[0, -1].clone()
+            token, new = course.sampling.choice(logits, chance), 1
             fed = _following(model, token, done)
             step = Step(model, token, computed, logits, moment.readings())
             del done, logits
             yield step
             del step
-            if token in ends:
+            if token in course.ends:
                 break
     if moment.waiting:
         missed = min(map(str, moment.waiting))
         raise BadInput(f"{missed} was never reached: the text ended after position {moment.length - 1}.")
 
 
-def _prompt(model: Model, prompt: str | Sequence[int] | Tensor, n_tokens: int) -> Tensor:
-    tokens = model.tokenize(prompt)
+def _prompt(model: Model, batch: Batch, n_tokens: int) -> Batch:
+    """Return the one prompt that a stream goes on from, without padding."""
+    if len(batch) != 1:
+        raise BadInput(f"A stream goes on from one prompt, but here are {len(batch)}: stream each by itself.")
+    own = Batch({"input_ids": batch.tokens[:, batch.own(0)]}, batch.lengths, (0,), batch.spans)
+    if "decoder_input_ids" in batch.inputs:
+        own = replace(own, inputs={**own.inputs, "decoder_input_ids": batch.inputs["decoder_input_ids"]})
+    usual = {"attention_mask", *own.inputs}
+    if "position_ids" in batch.inputs:
+        counted = batch.inputs["position_ids"][0, batch.own(0)].tolist()
+        usual |= {"position_ids"} if counted == list(range(batch.lengths[0])) else set()
+    strange = next((name for name in batch.inputs if name not in usual), None)
+    if strange is not None:
+        raise BadInput(f"A stream goes on from token ids, and takes no {strange} of yours: use run.")
     if n_tokens < 1:
         raise BadInput(f"n_tokens is {n_tokens}, but a stream writes at least 1 token.")
-    room = model.n_positions - _begun(model, tokens) + 1
+    room = model.n_positions - _begun(own) + 1
     if n_tokens > room:
         raise BadInput(
-            f"n_tokens is {n_tokens}, but after a prompt of {len(tokens)} this model has room for {room}."
+            f"n_tokens is {n_tokens}, but after a prompt of {_begun(own)} this model has room for {room}."
         )
-    return tokens
+    return own
 
 
-def _begun(model: Model, prompt: Tensor) -> int:
+def _begun(batch: Batch) -> int:
     """Return how many positions of the text that grows stand before the first new token."""
-    return 1 if model.hf.config.is_encoder_decoder else len(prompt)
+    return batch.inputs.get("decoder_input_ids", batch.tokens).shape[1]
 
 
-def _check_reachable(site: Site, n_computed: int) -> None:
-    asked = site.position
-    assert not isinstance(asked, str)
+def _check_reachable(site: Site, batch: Batch, n_tokens: int) -> None:
+    asked, n_computed = site.position, _begun(batch) + n_tokens - 1
+    if site.stack in READ_ONCE:
+        n_computed = batch.width
+    if isinstance(asked, str):
+        if not batch.counts_tokens(site):
+            raise BadInput(f"{site} names a part of the prompt, but {site.stack} does not read the prompt.")
+        asked = batch.positions(site, 0)[0]
     first = asked.start or 0 if isinstance(asked, slice) else asked
     if first is not None and first >= n_computed:
         raise BadInput(
@@ -174,17 +208,6 @@ def _options(model: Model, sites: Iterable[Site]) -> dict[str, Any]:
     return {"logits_to_keep": 1} if able and not named else {}
 
 
-def _opening(model: Model, prompt: Tensor) -> dict[str, Any]:
-    if not model.hf.config.is_encoder_decoder:
-        return {"input_ids": prompt[None]}
-    start = model.hf.generation_config.decoder_start_token_id
-    if start is None:
-        raise BadInput(
-            f"{model.name} does not say which token its decoder starts from: set it in hf.generation_config."
-        )
-    return {"input_ids": prompt[None], "decoder_input_ids": torch.tensor([[start]], device=model.device)}
-
-
 def _following(model: Model, token: int, done: Pass) -> dict[str, Any]:
     kept = {name: done.output[name] for name in _CACHES if done.output.get(name) is not None}
     if not kept:
@@ -195,7 +218,14 @@ def _following(model: Model, token: int, done: Pass) -> dict[str, Any]:
     return {"encoder_outputs": (done.output.encoder_last_hidden_state,), "decoder_input_ids": fed, **kept}
 
 
-def _last(done: Pass) -> Tensor:
-    logits = cast(Tensor, done.logits)
-    last = logits[0, -1]
-    return last if logits.shape[1] == 1 else last.clone()
+@contextmanager
+def _lasting(model: Model) -> Iterator[None]:
+    """Turn what a network made for itself in inference mode, such as a longer table, into plain tensors."""
+    try:
+        yield
+    finally:
+        for module in model.hf.modules():
+            for held in (module.__dict__, module._buffers):
+                for name, value in held.items():
+                    if isinstance(value, Tensor) and value.is_inference():
+                        held[name] = value.clone()

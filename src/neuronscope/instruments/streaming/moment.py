@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from torch import Tensor
@@ -20,24 +21,31 @@ READ_ONCE = ("encoder", "vision")
 class Moment:
     """How far a text has come: how many tokens it has after this pass, and what this pass read.
 
-    ``waiting`` holds the addresses with a position that no pass has computed yet.
+    ``waiting`` holds the addresses with a position that no pass has computed yet, ``spans`` the start and
+    stop of each named part of the prompt.
     """
 
     waiting: set[Site]
+    spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     length: int = 0
-    gathered: list[tuple[Gathered, Mapping[Site, Site]]] = field(default_factory=list)
+    gathered: Gathered = field(default_factory=lambda: Gathered(set()))
 
     def begin(self, new: int) -> range:
         """Start a pass over so many new tokens and return their positions."""
         self.length += new
         return range(self.length - new, self.length)
 
+    def asked(self, site: Site) -> int | slice | None:
+        """Return the position of an address in numbers."""
+        position = site.position
+        return slice(*self.spans[position]) if isinstance(position, str) else position
+
     def readings(self) -> dict[Site, Tensor]:
         """Hand over what this pass read, by the address that was asked for, and forget it."""
-        found: dict[Site, Tensor] = {}
-        for gathered, local in self.gathered:
-            found.update((asked, gathered.values[here]) for asked, here in local.items())
-        self.gathered.clear()
+        found, self.gathered.values = self.gathered.values, {}
+        for site in found:
+            if found[site].is_inference():
+                found[site] = found[site].clone()
         return found
 
 
@@ -50,17 +58,33 @@ class MomentVisit:
     reads: list[Site] = field(default_factory=list)
     ops: list[Op] = field(default_factory=list)
 
+    @cached_property
+    def _always(self) -> SiteVisit | None:
+        """Return the visit that serves every pass, where no address waits for a position of its own."""
+        if any(map(waits, (*self.reads, *(op.site for op in self.ops)))):
+            return None
+        return SiteVisit(self.place, self.moment.gathered, self.reads, self.ops)
+
     def __call__(self, tensor: Tensor) -> Tensor:
         """Change and read the part of this pass that the addresses name."""
+        visit = self._always
+        if visit is None:
+            return self._now(tensor)
+        if self.ops:
+            visit.first = self._span(tensor).start
+        return visit(tensor)
+
+    def _now(self, tensor: Tensor) -> Tensor:
         here = self._span(tensor)
         reads = {site: at for site in self.reads if (at := self._reached(site, here)) is not None}
-        ops = [_cut_to(op, at, here) for op in self.ops if (at := self._reached(op.site, here)) is not None]
+        ops = [self._cut(op, at, here) for op in self.ops if (at := self._reached(op.site, here)) is not None]
         if not reads and not ops:
             return tensor
-        gathered = Gathered({self.place})
-        self.moment.gathered.append((gathered, reads))
+        gathered = Gathered(set())
         local = list(dict.fromkeys(reads.values()))
-        return SiteVisit(self.place, gathered, local, ops, first=here.start)(tensor)
+        given = SiteVisit(self.place, gathered, local, ops, first=here.start)(tensor)
+        self.moment.gathered.values |= {asked: gathered.values[at] for asked, at in reads.items()}
+        return given
 
     def _span(self, tensor: Tensor) -> range:
         """Return which tokens of the text the tensor shows: always the last ones up to the newest."""
@@ -73,35 +97,37 @@ class MomentVisit:
         return range(end - shown, end)
 
     def _reached(self, site: Site, here: range) -> Site | None:
-        found = _local(site, here)
-        if found is not None and self.moment.waiting:
-            self.moment.waiting.discard(site)
-        return found
+        """Return the address within this pass, or None where the pass computes no such position."""
+        if not waits(site):
+            return site
+        asked = self.moment.asked(site)
+        if isinstance(asked, slice):
+            span = range(here.stop)[asked]
+            first, last = max(span.start, here.start), min(span.stop, here.stop)
+            local = slice(first - here.start, last - here.start) if first < last else None
+        else:
+            assert asked is not None
+            absolute = asked if asked >= 0 else here.stop + asked
+            local = absolute - here.start if absolute in here else None
+        if local is None:
+            return None
+        self.moment.waiting.discard(site)
+        return replace(site, position=local)
+
+    def _cut(self, op: Op, at: Site, here: range) -> Op:
+        """Return the op for this pass: its address, and the part of its value for these positions."""
+        if at == op.site:
+            return op
+        return replace(op, site=at, value=_cut_value(op, self.moment.asked(op.site), at, here))
 
 
-def _local(site: Site, here: range) -> Site | None:
-    """Return the address within this pass, or None where the pass computes no such position."""
-    asked = site.position
-    assert not isinstance(asked, str)
-    if asked is None or (asked == -1 and not isinstance(asked, slice)):
-        return site
-    if isinstance(asked, slice):
-        span = range(here.stop)[asked]
-        first, last = max(span.start, here.start), min(span.stop, here.stop)
-        return replace(site, position=slice(first - here.start, last - here.start)) if first < last else None
-    absolute = asked if asked >= 0 else here.stop + asked
-    return replace(site, position=absolute - here.start) if absolute in here else None
+def waits(site: Site) -> bool:
+    """Return whether an address names a place in the text, not all of a pass or its newest token."""
+    return site.position is not None and site.position != -1
 
 
-def _cut_to(op: Op, at: Site, here: range) -> Op:
-    """Return the op for this pass: its address, and the rows of its value that belong to these positions."""
-    if at == op.site:
-        return op
-    return replace(op, site=at, value=_cut_value(op, at, here))
-
-
-def _cut_value(op: Op, at: Site, here: range) -> Any:
-    value, asked = op.value, op.site.position
+def _cut_value(op: Op, asked: int | slice | None, at: Site, here: range) -> Any:
+    value = op.value
     if op.kind == "project_out":
         return value
     if not (isinstance(value, Tensor) and isinstance(asked, slice) and isinstance(at.position, slice)):
