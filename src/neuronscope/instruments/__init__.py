@@ -1,5 +1,7 @@
 """What can be done to a model while it runs? Read sites, write them, take gradients, sweep over patches."""
 
+from neuronscope.instruments.answered.question import Question, Reply, Score
+from neuronscope.instruments.answering import answer
 from neuronscope.instruments.harvest import harvest
 from neuronscope.instruments.harvested.reader import Harvest, Shard
 from neuronscope.instruments.ops import Op, add, fn, mean, noise, project_out, put, resample, scale, zero
@@ -18,13 +20,17 @@ __all__ = [
     "Op",
     "PathPatch",
     "Plan",
+    "Question",
     "Readings",
+    "Reply",
     "Run",
     "Sampling",
+    "Score",
     "Shard",
     "Step",
     "Sweep",
     "add",
+    "answer",
     "each",
     "fn",
     "harvest",

@@ -1,0 +1,1 @@
+"""What answering is made of: questions and replies, the passes that score and write, what is kept."""
