@@ -17,6 +17,9 @@ RECIPES = {
     "digits-cnn": "digits",
     "digits-vit": "digits",
     "digits-clip": "digits",
+    "rnn-decision": "recurrent",
+    "rnn-decision-dale": "recurrent",
+    "rnn-memory": "recurrent",
 }
 """Each built-in model with the module that makes it; one module may make several."""
 
