@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from neuronscope.instruments import add, put, run, scale, zero
-from neuronscope.models import SITES, Model
+from neuronscope.models import SITES, Model, Site
 from neuronscope.words import BadInput
 from tests.models.tiny import (
     FAMILIES,
@@ -85,7 +85,7 @@ def test_a_reading_has_the_axes_that_the_site_table_states(family: str, name: st
     assert seen[address(name)].shape == tuple(sizes[word] for word in SITES[name].words)
 
 
-@pytest.mark.parametrize("name", ["z", "q", "k", "v", "pattern", "mlp_act", "result"])
+@pytest.mark.parametrize("name", ["z", "q", "k", "v", "pattern", "mlp_act"])
 def test_a_slice_taken_inside_the_run_is_the_slice_of_the_whole(name: str) -> None:
     model, tokens = shared("llama"), some_tokens()
     parts = [f"{name}.1.1", f"{name}.1.1@-2", f"{name}.1@3", f"{name}.1@2:5", f"{name}.1.0@:4"]
@@ -95,6 +95,29 @@ def test_a_slice_taken_inside_the_run_is_the_slice_of_the_whole(name: str) -> No
         assert torch.equal(sliced[part], whole[part]), part
     axis = SITES[name].words.index(SITES[name].unit or "")
     assert torch.equal(whole[f"{name}.1.1"], whole[f"{name}.1"].select(axis, 1))
+
+
+@pytest.mark.parametrize(
+    ("family", "parts"),
+    [
+        ("gpt2", ["result.1.1", "result.1.1@-2", "result.1@3", "result.1@2:5", "result.1.0@:4"]),
+        ("gpt2", ["attn_norm.1@-2", "mlp_norm.1@2:5", "final_norm@0"]),
+        ("llama", ["result.1.3@-1", "attn_norm.1@-2", "mlp_norm.1@2:5", "final_norm@0"]),
+        ("mixtral", ["expert_weight.1.2", "expert_weight.1.0@-1", "expert_weight.1@2:5"]),
+        ("gpt_oss", ["expert_weight.1.2", "expert_weight.1.0@-1", "expert_weight.1@2:5"]),
+    ],
+)
+@pytest.mark.parametrize("lengths", [(9, 9), (6, 9)])
+def test_a_part_of_a_derived_site_is_worked_out_alone_and_is_that_part_of_the_whole(
+    family: str, parts: list[str], lengths: tuple[int, int]
+) -> None:
+    model = shared(family, torch.float32 if family in ("mixtral", "gpt_oss") else torch.float64)
+    prompts = [some_tokens(rows=1, length=length, seed=length)[0].tolist() for length in lengths]
+    whole = run(model, prompts, get=[str(Site.parse(part).whole) for part in parts])
+    sliced = run(model, prompts, get=parts)
+    for part in parts:
+        assert sliced[part].shape == whole[part].shape
+        torch.testing.assert_close(sliced[part], whole[part], rtol=1e-9, atol=1e-9, equal_nan=True)
 
 
 def test_a_wildcard_stacks_the_layers_first() -> None:

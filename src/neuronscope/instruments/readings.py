@@ -73,14 +73,18 @@ def cut(tensor: Tensor, site: Site, words: tuple[str, ...], batch: Batch | None 
 
 
 def without_padding(tensor: Tensor, site: Site, words: tuple[str, ...], batch: Batch | None) -> Tensor:
-    """Return a tensor with NaN in the columns of padding, so that nothing is worked out from them unseen."""
+    """Return a tensor with NaN in the columns of padding, so that nothing is worked out from them unseen.
+
+    It is written in place, but for one that a gradient needs.
+    """
     if site.position is not None or batch is None or not batch.padded or not batch.counts_tokens(site):
         return tensor
     axis = _axis_of_positions(site, words)
     counted = axis is not None and axis < tensor.dim() and tensor.dim() > 1 and tensor.is_floating_point()
     if axis is None or not counted or tensor.shape[axis] != batch.width:
         return tensor
-    return tensor.masked_fill(~_own(batch, axis, tensor.dim()).to(tensor.device), torch.nan)
+    fill = tensor.masked_fill if tensor.requires_grad else tensor.masked_fill_
+    return fill(~_own(batch, axis, tensor.dim()).to(tensor.device), torch.nan)
 
 
 def _axis_of_positions(site: Site, words: tuple[str, ...]) -> int | None:

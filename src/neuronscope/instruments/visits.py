@@ -7,12 +7,14 @@ import torch
 from torch import Tensor
 
 from neuronscope.instruments.ops import Op
-from neuronscope.instruments.readings import cut, without_padding
+from neuronscope.instruments.readings import columns_of, cut, without_padding
 from neuronscope.instruments.writing import write
 from neuronscope.models.attention import Place, Visit
 from neuronscope.models.batch import Batch
 from neuronscope.models.forward import Enough, fresh
+from neuronscope.models.hooks import Watcher
 from neuronscope.models.model import Model
+from neuronscope.models.parts.derived import Derived
 from neuronscope.models.sites import Site
 
 _HEADS_FIRST = ("q", "k", "v")
@@ -36,17 +38,26 @@ class Gathered:
     dtype: torch.dtype | None = None
     device: torch.device | str | None = None
 
-    def kept(self, piece: Tensor, tensor: Tensor) -> Tensor:
-        """Return a copy of a piece of a tensor, so that what the model goes on to do cannot reach it."""
+    def kept(self, piece: Tensor, *sources: Tensor) -> Tensor:
+        """Return a piece of what passes where nothing that the model goes on to do can reach it.
+
+        It is copied where it shares memory with a source, or would keep more memory from being freed.
+        """
         changes = (self.dtype or piece.dtype) != piece.dtype and piece.is_floating_point()
         dtype = self.dtype if changes else piece.dtype
-        if piece is tensor and self.device is None and not changes:
+        memory = piece.untyped_storage()
+        shared = memory.nbytes() > piece.nbytes or any(
+            memory._cdata == source.untyped_storage()._cdata for source in sources
+        )
+        if shared and piece is sources[0] and self.device is None and not changes:
             return fresh(piece)
+        if not shared:
+            return piece.to(device=self.device, dtype=dtype)
         return piece.to(device=self.device, dtype=dtype, copy=True, memory_format=torch.contiguous_format)
 
 
 @dataclass
-class SiteVisit:
+class SiteVisit(Watcher):
     """The visit of one place: ops first, then readings of what the model goes on with.
 
     ``first`` is the position of the text that the first column shows, where a text grows pass by pass.
@@ -61,26 +72,62 @@ class SiteVisit:
     batch: Batch | None = None
     first: int = 0
 
+    @property
+    def only_reads(self) -> bool:
+        """Return whether nothing is changed here, and no gradient taken."""
+        return not self.ops and not self.with_graph
+
     def __call__(self, tensor: Tensor) -> Tensor:
+        """Do what is to be done with the tensor that passes, and return what the model goes on with."""
         if self.ops:
             tensor = fresh(tensor)
             shown = in_words(self.place.name, tensor)
             for op in self.ops:
                 write(op, shown, self.batch, first=self.first)
+        if self.reads and self.with_graph:
+            tensor = self._rooted(tensor)
+        elif self.reads:
+            shown = in_words(self.place.name, tensor)
+            for site in self.reads:
+                self._keep(site, cut(shown, site, site.kind.words, self.batch), shown)
+        self._done()
+        return tensor
+
+    def read(self, derived: Derived) -> None:
+        """Work out the parts that are read, each alone."""
+        for site in self.reads:
+            self._keep(site, self._part(site, derived), *derived.passing)
+        self._done()
+
+    def _keep(self, site: Site, piece: Tensor, *sources: Tensor) -> None:
+        kept = self.gathered.kept(piece, *sources)
+        self.gathered.values[site] = without_padding(kept, site, site.kind.words, self.batch)
+
+    def _done(self) -> None:
         if self.reads:
-            tensor = self._rooted(tensor) if self.with_graph else self._kept(tensor)
             self.gathered.pending.discard(self.place)
             if self.stop and not self.gathered.pending:
                 raise Enough
-        return tensor
 
-    def _kept(self, tensor: Tensor) -> Tensor:
-        shown = in_words(self.place.name, tensor)
-        for site in self.reads:
-            piece = cut(shown, site, site.kind.words, self.batch)
-            kept = self.gathered.kept(piece, shown)
-            self.gathered.values[site] = without_padding(kept, site, site.kind.words, self.batch)
-        return tensor
+    def _part(self, site: Site, derived: Derived) -> Tensor:
+        if site.position is None:
+            return derived.part(unit=site.unit)
+        single = isinstance(site.position, int)
+        columns = columns_of(site, derived.n_positions, self.batch)
+        if isinstance(columns, Tensor):
+            spans = columns.reshape(len(columns), -1)[:, [0, -1]].tolist()
+            value = torch.cat(
+                [
+                    derived.part(rows=slice(row, row + 1), positions=slice(start, end + 1), unit=site.unit)
+                    for row, (start, end) in enumerate(spans)
+                ]
+            )
+        else:
+            if isinstance(columns, int):
+                start = columns % derived.n_positions
+                columns = slice(start, start + 1)
+            value = derived.part(positions=columns, unit=site.unit)
+        return value.select(1, 0) if single else value
 
     def _rooted(self, tensor: Tensor) -> Tensor:
         # The gradient is taken on what the model goes on with, and it goes on with a copy, so that a network

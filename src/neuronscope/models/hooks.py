@@ -6,10 +6,13 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from neuronscope.models.attention import ACTIVE, STAGES, Place, Taps, stages_seen
+from neuronscope.models.attention import ACTIVE, STAGES, Place, Taps, Visit, stages_seen
 from neuronscope.models.parts.additions import replaced, watched
 from neuronscope.models.parts.anatomy import Absence, Anatomy, Tap
+from neuronscope.models.parts.derived import Derived
+from neuronscope.models.parts.experts import INSIDE, experts_seen
 from neuronscope.models.parts.taps import Addition
+from neuronscope.models.parts.tracing import reads_outcome
 from neuronscope.words import BadInput
 
 
@@ -30,14 +33,30 @@ def check_evaluation_mode(network: nn.Module) -> None:
         waiting.extend(module._modules.values())
 
 
+class Watcher:
+    """A visit that says of itself what spares work: that it only reads, and which part of a derived site."""
+
+    @property
+    def only_reads(self) -> bool:
+        """Return whether the model goes on with what it had, of which this visit keeps no reference."""
+        raise NotImplementedError
+
+    def read(self, derived: Derived) -> None:
+        """Take what is wanted of a value that is worked out beside the model."""
+        raise NotImplementedError
+
+
 def hold(anatomy: Anatomy, taps: Taps, stack: ExitStack) -> None:
     """Put a hook at every place that the taps visit; closing the stack takes them away again.
 
     Raises `BadInput` for a place that the network does not have.
     """
     additions: dict[nn.Module, list[tuple[Addition, Place]]] = {}
-    for place in taps.visits:
+    for place, visit in taps.visits.items():
         found = anatomy.find(place)
+        if isinstance(found, Addition) and _only_reads(visit):
+            reader = reads_outcome(found)
+            found = found if reader is None else Tap(reader, "in")
         if isinstance(found, Tap):
             stack.callback(_hooked(taps, place, found).remove)
         elif isinstance(found, Addition):
@@ -54,14 +73,22 @@ def hold(anatomy: Anatomy, taps: Taps, stack: ExitStack) -> None:
     for module, at in anatomy.unrouted.items():
         if any(Place(name, *at) in taps.visits for name in STAGES):
             stack.enter_context(replaced(module, stages_seen(module.forward, taps, at)))
+    for module, at in anatomy.experts.items():
+        if any(Place(name, *at) in taps.visits for name in INSIDE):
+            stack.enter_context(replaced(module, experts_seen(module.forward, module, taps, at)))
+
+
+def _only_reads(visit: Visit) -> bool:
+    return isinstance(visit, Watcher) and visit.only_reads
 
 
 def _hooked(taps: Taps, place: Place, tap: Tap) -> Any:
+    """Put a hook on the side of a module that a tap shows."""
+    if tap.derive is not None or _only_reads(taps.visits[place]):
+        return _read(taps, place, tap)
+
     def seen(tensor: Tensor) -> Tensor:
         shown = tensor if tap.show is None else tap.show(tensor, taps.rows)
-        if tap.derive is not None:
-            taps.visit(place, tap.derive(shown))
-            return tensor
         given = taps.visit(place, shown)
         if given is shown:
             return tensor.clone() if tap.copied else tensor
@@ -71,31 +98,65 @@ def _hooked(taps: Taps, place: Place, tap: Tap) -> Any:
         return _with_input(args, kwargs, seen, place) if ACTIVE.get() is taps else None
 
     def after(module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
-        if ACTIVE.get() is not taps:
-            return None
-        if tap.side == "whole":
-            assert tap.derive is not None
-            taps.visit(place, tap.derive(output, taps.rows))
-            return None
-        return _with_output(output, tap.item, seen, place)
+        return _with_output(output, tap.item, seen, place) if ACTIVE.get() is taps else None
 
     if tap.side == "in":
         return tap.module.register_forward_pre_hook(before, with_kwargs=True)
     return tap.module.register_forward_hook(after)
 
 
-def _with_output(output: Any, item: int | str, seen: Any, place: Place) -> Any:
-    if isinstance(item, str):
-        output[item] = seen(_tensor(output[item], place))
-        return output
+def _read(taps: Taps, place: Place, tap: Tap) -> Any:
+    """Put a hook on that shows what passes and gives nothing back."""
+    visit = taps.visits[place]
+
+    def seen(passing: Any) -> None:
+        shown = passing if tap.show is None else tap.show(passing, taps.rows)
+        taps.fired.add(place)
+        if tap.derive is None:
+            visit(shown)
+            return
+        derived = Derived.of(tap, shown, taps.rows)
+        if isinstance(visit, Watcher):
+            visit.read(derived)
+        else:
+            visit(derived.part())
+
+    def before(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if ACTIVE.get() is taps:
+            seen(_tensor(args[0], place) if args else kwargs[_named(kwargs, place)])
+
+    def after(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        if ACTIVE.get() is taps:
+            seen(output if tap.side == "whole" else _tensor(_item(output, tap.item), place))
+
+    if tap.side == "in":
+        return tap.module.register_forward_pre_hook(before, with_kwargs=True)
+    return tap.module.register_forward_hook(after)
+
+
+def _item(output: Any, item: Any) -> Any:
+    at = _key(output, item)
+    return output if at is None else output[at]
+
+
+def _with_output(output: Any, item: Any, seen: Any, place: Place) -> Any:
+    given = seen(_tensor(_item(output, item), place))
+    at = _key(output, item)
+    if at is None:
+        return given
     if isinstance(output, tuple):
-        return (*output[:item], seen(_tensor(output[item], place)), *output[item + 1 :])
+        return (*output[:at], given, *output[at + 1 :])
     if isinstance(output, list):
-        return [*output[:item], seen(_tensor(output[item], place)), *output[item + 1 :]]
-    if isinstance(output, Mapping) and output:
-        name = list(output)[item]
-        return _with_output(output, str(name), seen, place)
-    return seen(_tensor(output, place))
+        return [*output[:at], given, *output[at + 1 :]]
+    output[at] = given
+    return output
+
+
+def _key(output: Any, item: Any) -> Any:
+    """Return under which index or name an output holds the item, None where it is the item."""
+    if isinstance(item, str) or isinstance(output, tuple | list):
+        return item
+    return list(output)[item] if isinstance(output, Mapping) and output else None
 
 
 def _with_input(
@@ -103,11 +164,17 @@ def _with_input(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if args:
         return (seen(_tensor(args[0], place)), *args[1:]), kwargs
+    name = _named(kwargs, place)
+    return args, {**kwargs, name: seen(kwargs[name])}
+
+
+def _named(kwargs: Mapping[str, Any], place: Place) -> str:
+    """Return which of the named inputs of a module is its own."""
     named = [name for name, value in kwargs.items() if isinstance(value, Tensor)]
     name = "hidden_states" if "hidden_states" in named else next(iter(named), None)
     if name is None:
         raise BadInput(f"{place.name} shows no tensor: the module takes none as its input.")
-    return args, {**kwargs, name: seen(kwargs[name])}
+    return name
 
 
 def _tensor(value: Any, place: Place) -> Tensor:

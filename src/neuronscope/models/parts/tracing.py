@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from neuronscope.models.attention import ACTIVE, Place, Taps
-from neuronscope.models.parts.additions import adds_streams, entering, replaced
+from neuronscope.models.parts.additions import RESULT, adds_streams, entering, replaced
+from neuronscope.models.parts.taps import Addition
 
 _SAME = (
     *(
@@ -71,6 +73,7 @@ class Trace:
     length: int = 0
     softmaxes: list[Softmax] = field(default_factory=list)
     inputs: dict[nn.Module, int] = field(default_factory=dict)
+    again: set[nn.Module] = field(default_factory=set)
     outputs: dict[nn.Module, list[int | None]] = field(default_factory=dict)
     written: set[nn.Module] = field(default_factory=set)
 
@@ -89,6 +92,29 @@ class Trace:
                 found.add(at)
                 ends.extend(self.nodes[at].parents)
         return found
+
+
+_READERS: "WeakKeyDictionary[nn.Module, dict[int, nn.Module]]" = WeakKeyDictionary()
+
+
+def reads_outcome(addition: Addition) -> nn.Module | None:
+    """Return a module, called once, whose input is the very outcome of an addition; None where there is none.
+
+    A hook there sees it for less than a tap on the addition, which watches every operation of the block.
+    """
+    if addition.operand != RESULT:
+        return None
+    return _READERS.get(addition.block, {}).get(addition.call)
+
+
+def _readers(trace: Trace) -> dict[int, nn.Module]:
+    found: dict[int, nn.Module] = {}
+    for module, index in trace.inputs.items():
+        node, stream = trace.nodes[index], trace.nodes[trace.enters]
+        plain = module not in trace.again and not list(module.children()) and node.shape == stream.shape
+        if plain and node.addition is not None:
+            found.setdefault(node.addition, module)
+    return found
 
 
 class _Recorder(TorchFunctionMode):
@@ -142,6 +168,8 @@ class _Recorder(TorchFunctionMode):
             return
         self.running.append(module)
         given = tensors((args, tuple(kwargs.values())))
+        if module in self.trace.inputs:
+            self.trace.again.add(module)
         if given:
             self.trace.inputs[module] = self.index(given[0])
 
@@ -203,6 +231,7 @@ def record(
             network(**{"use_cache": False, **inputs})
     finally:
         ACTIVE.reset(token)
+    _READERS.update({trace.block: _readers(trace) for trace in traces if trace.n_calls == 1})
     return traces, witness
 
 
