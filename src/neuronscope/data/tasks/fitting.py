@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from .pair import Pair
+
+Verdict = Literal["fits", "shared", "refused"]
+"""What a tokenizer makes of a pair; `shared` means that only the first token of the answers is in the way."""
 
 
 class Tokenizer(Protocol):
@@ -20,18 +23,28 @@ def fitted(pairs: Sequence[Pair], tokenizer: Tokenizer) -> list[Pair | None]:
 
     It can where clean and corrupt prompt have equally many tokens and differ, where no token is unknown, and
     where answer and distractor continue both prompts without changing their tokens and part at their first
-    token. A tokenizer that writes the space as a token of its own gets it at the end of the prompts.
+    token. Where the only thing that they share is the space before them, the space goes to the prompts.
     """
-    if not pairs:
-        return []
-    apart = _space_stands_apart(tokenizer)
-    asked = [_with_space_in_prompt(pair) if apart else pair for pair in pairs]
+    found = _checked(pairs, tokenizer)
+    spaced = [
+        index for index, verdict in enumerate(found) if verdict == "shared" and _all_spaced(pairs[index])
+    ]
+    moved = [_with_space_in_prompt(pairs[index]) for index in spaced]
+    kept: list[Pair | None] = [
+        pair if verdict == "fits" else None for pair, verdict in zip(pairs, found, strict=True)
+    ]
+    for index, pair, verdict in zip(spaced, moved, _checked(moved, tokenizer), strict=True):
+        kept[index] = pair if verdict == "fits" else None
+    return kept
+
+
+def _checked(pairs: Sequence[Pair], tokenizer: Tokenizer) -> list[Verdict]:
     unknown = getattr(tokenizer, "unk_token_id", None)
-    clean = _ids([pair.clean for pair in asked], tokenizer)
-    corrupt = _ids([pair.corrupt if pair.corrupt else pair.clean for pair in asked], tokenizer)
+    clean = _ids([pair.clean for pair in pairs], tokenizer)
+    corrupt = _ids([pair.corrupt or pair.clean for pair in pairs], tokenizer)
     even = [
         index
-        for index, pair in enumerate(asked)
+        for index, pair in enumerate(pairs)
         if unknown not in clean[index]
         and len(clean[index]) == len(corrupt[index])
         and (clean[index] != corrupt[index] or not pair.corrupt)
@@ -39,49 +52,50 @@ def fitted(pairs: Sequence[Pair], tokenizer: Tokenizer) -> list[Pair | None]:
     texts = [
         prompt + answer
         for index in even
-        for prompt in (asked[index].clean, asked[index].corrupt or asked[index].clean)
-        for answer in (asked[index].answer, asked[index].distractor or asked[index].answer)
+        for prompt in (pairs[index].clean, pairs[index].corrupt or pairs[index].clean)
+        for answer in (pairs[index].answer, pairs[index].distractor or pairs[index].answer)
     ]
     whole = _ids(texts, tokenizer)
-    found: list[Pair | None] = [None] * len(asked)
+    found: list[Verdict] = ["refused"] * len(pairs)
     for place, index in enumerate(even):
         prompts = (clean[index], clean[index], corrupt[index], corrupt[index])
-        if _parts(prompts, whole[4 * place : 4 * place + 4], unknown, twin=bool(asked[index].corrupt)):
-            found[index] = asked[index]
+        found[index] = _verdict(
+            prompts, whole[4 * place : 4 * place + 4], unknown, bool(pairs[index].corrupt)
+        )
     return found
 
 
-def _parts(
-    prompts: Sequence[list[int]], continued: Sequence[list[int]], unknown: int | None, *, twin: bool
-) -> bool:
+def _verdict(
+    prompts: Sequence[list[int]], continued: Sequence[list[int]], unknown: int | None, twin: bool
+) -> Verdict:
     """Return whether the answers continue the prompts token by token and part at the first."""
     first = []
     for prompt, ids in zip(prompts, continued, strict=True):
         if len(ids) <= len(prompt) or ids[: len(prompt)] != prompt or unknown in ids:
-            return False
+            return "refused"
         first.append(ids[len(prompt)])
-    return first[0] == first[2] and first[1] == first[3] and (first[0] != first[1]) == twin
+    if first[0] != first[2] or first[1] != first[3]:
+        return "refused"
+    return "shared" if twin and first[0] == first[1] else "fits"
 
 
 def _ids(texts: list[str], tokenizer: Tokenizer) -> list[list[int]]:
     return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
 
-def _space_stands_apart(tokenizer: Tokenizer) -> bool:
-    """Return whether a word and another after the same text begin with one and the same token."""
-    alone, one, two = _ids(["A", "A are", "A is"], tokenizer)
-    return one[len(alone) : len(alone) + 1] == two[len(alone) : len(alone) + 1]
+def _all_spaced(pair: Pair) -> bool:
+    """Return whether every answer begins with a space."""
+    return all(
+        answer.startswith(" ") for answer in (pair.answer, pair.distractor, *pair.accepted, *pair.rejected)
+    )
 
 
 def _with_space_in_prompt(pair: Pair) -> Pair:
     """Return the pair with the leading space of its answers moved to the end of its prompts."""
-    answers = (pair.answer, pair.distractor or " ", *pair.accepted, *pair.rejected)
-    if not all(answer.startswith(" ") for answer in answers):
-        return pair
     return replace(
         pair,
         clean=pair.clean + " ",
-        corrupt=pair.corrupt and pair.corrupt + " ",
+        corrupt=pair.corrupt + " ",
         answer=pair.answer[1:],
         distractor=pair.distractor[1:],
         accepted=tuple(answer[1:] for answer in pair.accepted),

@@ -23,8 +23,8 @@ def draw(dice: Dice) -> Pair:
         "recipient": recipient,
         "subject": subject,
         "giver": subject,
-        "place": dice.rng.choice(dice.words(PLACES, 0)),
-        "thing": dice.rng.choice(dice.words(THINGS, 0)),
+        "place": dice.filler(PLACES, 0),
+        "thing": dice.filler(THINGS, 0),
     }
     return dice.twins(
         (template.replace("{one}", one).replace("{two}", two), f"{name}-{order}"),

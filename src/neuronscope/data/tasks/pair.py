@@ -5,7 +5,8 @@ two runs, and whatever does not differ cannot carry it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import Literal, TypeVar, overload
 
@@ -15,6 +16,9 @@ from neuronscope.words import BadInput
 
 Split = Literal["unseen", "seen", "train", "validation"]
 """Which problems: those that `builtin:scribe` never read, those that it read, or two parts of the former."""
+
+SEEDS_APART = 2**20
+"""How far the seeds of one set lie from those of the next."""
 
 Word = TypeVar("Word")
 
@@ -106,8 +110,8 @@ class Dice:
     task: str
     split: Split
     seed: int
-    tight: bool = False
-    rng: Random = field(default_factory=Random)
+    tight: bool
+    rng: Random
 
     @property
     def wording(self) -> Wording:
@@ -118,9 +122,21 @@ class Dice:
         """Return the words of a list that the split may use; `fold` is the seventh that is kept back."""
         return pool(words, fold, self.wording)
 
+    def filler(self, words: Sequence[str], fold: int) -> str:
+        """Return a word that does not matter: any of the list, or of what models were trained on if `seen`."""
+        return self.rng.choice(self.words(tuple(words), fold) if self.split == "seen" else words)
+
     def template(self, templates: Templates) -> tuple[str, str]:
         """Return one template of the split with its name."""
         return templates.pick(self.rng, self.wording)
+
+    def row(self, n_rows: int) -> int:
+        """Return which of the rows of a file the seed stands for: the order of the file, or one shuffled.
+
+        The low digits of a seed count the rows, the high ones choose the order; 0 is that of the file.
+        """
+        order, place = divmod(self.seed, SEEDS_APART)
+        return _order(n_rows, order)[place % n_rows]
 
     def another(self, word: str, words: Sequence[str]) -> str:
         """Return a word that is not this one; in a tight draw one of as many characters if there is any."""
@@ -155,3 +171,11 @@ class Dice:
             spans=spans,
             corrupt_spans=twin_spans,
         )
+
+
+@lru_cache(maxsize=8)
+def _order(n_rows: int, seed: int) -> tuple[int, ...]:
+    rows = list(range(n_rows))
+    if seed:
+        Random(f"rows/{seed}").shuffle(rows)
+    return tuple(rows)

@@ -9,12 +9,10 @@ from random import Random
 from neuronscope.words import BadInput
 
 from .fitting import Tokenizer, fitted
-from .pair import Dice, Pair, Pairs, Split
+from .pair import SEEDS_APART, Dice, Pair, Pairs, Split
 
 TRIES = 40
-"""How often a seed is drawn anew until the tokenizer can express it."""
 
-_SEEDS_APART = 2**20
 _BATCH = 256
 _HOPELESS = 64
 
@@ -26,7 +24,8 @@ class Task:
     `splits` holds how many different problems each split has, or `None` where nobody counted. `metric` is the
     measure that fits: `logit_difference` of answer and distractor, or `probability_difference` of all right
     and all wrong answers. `source` is where the task and its corruption come from. A task that is `listed`
-    reads its pairs from a file and takes each once at most; `content` is the digest of that file.
+    reads its pairs from a file and takes each once at most; `content` is the digest of that file. `tries` is how
+    often a seed is drawn anew until the tokenizer can express it.
     """
 
     name: str
@@ -37,6 +36,7 @@ class Task:
     has_twin: bool = True
     splits: Mapping[str, int | None]
     listed: bool = False
+    tries: int = TRIES
     content: str = ""
 
     @cached_property
@@ -58,14 +58,14 @@ class Task:
     ) -> list[Pair | None]:
         """Return the pair of each seed, or nothing where the tokenizer cannot express it.
 
-        A seed is drawn anew, at most 40 times, until both prompts have equally many tokens and answer and
+        A seed is drawn anew until both prompts have equally many tokens and answer and
         distractor differ in their first one.
         """
         self._check(split)
         wanted = list(seeds)
         found: list[Pair | None] = [None] * len(wanted)
         left = list(range(len(wanted)))
-        for attempt in range(1 if self.listed else TRIES):
+        for attempt in range(self.tries):
             thrown = fitted([self._throw(wanted[place], attempt, split) for place in left], tokenizer)
             for place, pair in zip(left, thrown, strict=True):
                 found[place] = pair
@@ -86,7 +86,7 @@ class Task:
         refused = repeated = asked = 0
         most = (self.splits[split] if self.listed else None) or 8 * n + 200
         while len(kept) < n and asked < most and (kept or asked < _HOPELESS):
-            seeds = [seed * _SEEDS_APART + asked + index for index in range(min(_BATCH, n, most - asked))]
+            seeds = [seed * SEEDS_APART + asked + index for index in range(min(_BATCH, n, most - asked))]
             for pair in self.drawn(seeds, tokenizer, split=split):
                 if len(kept) == n:
                     break

@@ -205,9 +205,19 @@ STEPS = Templates(
 def worked_steps(rng: Random, *, split: Split = "train") -> Problem:
     """Return a two-digit problem whose answer is worked out digit by digit, the result last."""
     asked = _draw(rng, rng.choice("+-"), split)
+    return stated(
+        "worked-steps", STEPS.pick(rng, split), split, {"sum": str(asked)}, answer=f" {steps(asked)}"
+    )
+
+
+def steps(asked: Sum) -> str:
+    """Return how a two-digit problem is worked out digit by digit, the result last.
+
+    >>> steps(Sum(47, "+", 38))
+    '7 + 8 = 15, carry 1; 4 + 3 + 1 = 8; result 85'
+    """
     write: Callable[[Sum], str] = _addition_steps if asked.sign == "+" else _subtraction_steps
-    steps = f" {write(asked)}; result {asked.result}"
-    return stated("worked-steps", STEPS.pick(rng, split), split, {"sum": str(asked)}, answer=steps)
+    return f"{write(asked)}; result {asked.result}"
 
 
 def _addition_steps(asked: Sum) -> str:
