@@ -20,7 +20,9 @@ def hub(
 ) -> MagicMock:
     """Stand in for the hub: write these files, or fail so."""
 
-    def download(name: str, *, local_dir: Path | None, allow_patterns: list[str]) -> str:
+    def download(
+        name: str, *, revision: str | None, local_dir: Path | None, allow_patterns: list[str]
+    ) -> str:
         if fault is not None:
             raise fault
         assert local_dir is not None

@@ -7,8 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from neuronscope.models import Model, Site, open_model
-from neuronscope.models import open as opening
+from neuronscope.models import Model, Site, listing, open_model, places
 from neuronscope.words import BadInput
 from tests.models.tiny import FAMILIES, eager, plain_logits, some_tokens
 
@@ -80,8 +79,7 @@ def test_the_card_of_a_folder_is_kept(folder: Path) -> None:
 
 def test_a_builtin_opens_by_its_name(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(folder, tmp_path / "builtin" / "scribble")
-    monkeypatch.setattr(opening, "BUILTIN_FOLDER", tmp_path / "builtin")
-    monkeypatch.setattr(opening, "model_names", lambda: {"builtin:scribble": None})
+    monkeypatch.setattr(listing, "BUILTIN_FOLDER", tmp_path / "builtin")
     assert open_model("builtin:scribble").family == "llama"
     with pytest.raises(BadInput) as refusal:
         open_model("builtin:scribbel")
@@ -94,7 +92,7 @@ def test_an_unknown_model_is_refused_naming_what_is_allowed(monkeypatch: pytest.
     def unreachable(name: str) -> Path:
         raise BadInput(f"The hub could not be reached for {name!r}.")
 
-    monkeypatch.setattr(opening, "cached_model", unreachable)
+    monkeypatch.setattr(places, "cached_model", unreachable)
     with pytest.raises(BadInput) as refusal:
         open_model("no-such-model")
     said = str(refusal.value)
@@ -112,7 +110,7 @@ def test_a_hugging_face_id_opens_from_the_folder_that_the_hub_gives(
         asked.append(name)
         return folder
 
-    monkeypatch.setattr(opening, "cached_model", fetched)
+    monkeypatch.setattr(places, "cached_model", fetched)
     assert open_model("someone/something").name == "someone/something"
     assert asked == ["someone/something"]
 

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
-STEPS = "steps"
+from neuronscope.models.series import step_file
+
 WHOLE = "1000GB"  # a step is one file, whatever its size
 
 
@@ -22,15 +23,6 @@ def save_atomically(value: object, path: Path) -> None:
     partial = path.with_name(path.name + ".partial")
     torch.save(value, partial)
     os.replace(partial, path)
-
-
-def step_file(folder: Path, step: int) -> Path:
-    """Return where a folder keeps the weights of a step.
-
-    >>> step_file(Path("run"), 512).as_posix()
-    'run/steps/000512.safetensors'
-    """
-    return folder / STEPS / f"{step:06d}.safetensors"
 
 
 def stored_weights(model: nn.Module, *, half: bool = False) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neuronscope.models.batch import Batch
     from neuronscope.models.certificate import Certificate
+    from neuronscope.models.checkpoints import Checkpoints, open_checkpoints
     from neuronscope.models.description import Description, describe
     from neuronscope.models.fetch import fetch_model
     from neuronscope.models.inputs import prepare
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "Batch": "batch",
     "Certificate": "certificate",
+    "Checkpoints": "checkpoints",
     "Description": "description",
     "Model": "model",
     "ModelFacts": "listing",
@@ -33,6 +35,7 @@ _ROOMS = {
     "from_nnsight": "translations",
     "from_transformerlens": "translations",
     "model_names": "listing",
+    "open_checkpoints": "checkpoints",
     "open_model": "open",
     "open_module": "open",
     "prepare": "inputs",
@@ -44,6 +47,7 @@ __all__ = [
     "SITES",
     "Batch",
     "Certificate",
+    "Checkpoints",
     "Description",
     "Model",
     "ModelFacts",
@@ -53,6 +57,7 @@ __all__ = [
     "from_nnsight",
     "from_transformerlens",
     "model_names",
+    "open_checkpoints",
     "open_model",
     "open_module",
     "prepare",

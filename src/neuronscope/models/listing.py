@@ -10,6 +10,8 @@ from typing import Any
 
 from platformdirs import user_data_dir
 
+from neuronscope.models.series import steps_in
+
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 BUILTIN = "builtin:"
 
@@ -30,6 +32,24 @@ class ModelFacts:
     vocab_size: int
     n_positions: int
     card: dict[str, Any] = field(default_factory=dict)
+    steps: tuple[int, ...] = ()
+    """The steps of its training that the folder keeps."""
+
+    @property
+    def trained_steps(self) -> int | None:
+        """Return how many steps it was trained for, as far as its card says."""
+        said = self.card.get("training")
+        steps = said.get("steps") if isinstance(said, dict) else None
+        return steps if isinstance(steps, int) else None
+
+    @property
+    def accuracy(self) -> tuple[str, float] | None:
+        """Return the first accuracy of the card: of what, and the share that is right."""
+        said = self.card.get("accuracy")
+        for what, found in said.items() if isinstance(said, dict) else ():
+            if isinstance(found, dict) and isinstance(found.get("value"), int | float):
+                return what, float(found["value"])
+        return None
 
 
 def local_folder() -> Path:
@@ -40,9 +60,17 @@ def local_folder() -> Path:
 
 def model_names() -> dict[str, ModelFacts]:
     """Return the models that open by name: those shipped with the package, then the local folder's."""
-    found = {f"{BUILTIN}{folder.name}": folder for folder in _model_folders(BUILTIN_FOLDER)}
-    found |= {str(folder): folder for folder in _model_folders(local_folder())}
+    found = builtin_folders() | {str(folder): folder for folder in _model_folders(local_folder())}
     return {name: folder_facts(folder, name) for name, folder in found.items()}
+
+
+def builtin_folders() -> dict[str, Path]:
+    """Return the folder of each built-in model, or of each variant, by its name: `builtin:NAME/VARIANT`."""
+    found = {}
+    for kin in sorted(BUILTIN_FOLDER.iterdir()) if BUILTIN_FOLDER.is_dir() else ():
+        for folder in [kin] if (kin / "config.json").is_file() else _model_folders(kin):
+            found[f"{BUILTIN}{folder.relative_to(BUILTIN_FOLDER).as_posix()}"] = folder
+    return found
 
 
 def folder_facts(folder: Path, name: str = "") -> ModelFacts:
@@ -66,6 +94,7 @@ def folder_facts(folder: Path, name: str = "") -> ModelFacts:
         vocab_size=stated("vocab_size"),
         n_positions=stated("max_position_embeddings", "n_positions"),
         card=read_card(folder),
+        steps=tuple(steps_in(folder)),
     )
 
 

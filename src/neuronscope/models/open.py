@@ -13,13 +13,14 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging
 
-from neuronscope.models.fetch import cached_model
 from neuronscope.models.layouts.bare import bare_network
 from neuronscope.models.layouts.opening import names_layout, open_layout
-from neuronscope.models.listing import BUILTIN, BUILTIN_FOLDER, model_names, read_card
+from neuronscope.models.listing import read_card
 from neuronscope.models.model import Model
 from neuronscope.models.nanogpt import CharacterTokenizer, read_nanogpt
-from neuronscope.words import BadInput, nearest
+from neuronscope.models.places import placed, unopened
+from neuronscope.models.series import staged
+from neuronscope.words import BadInput
 
 NANOGPT = "nanogpt:"
 DTYPES = {
@@ -53,11 +54,12 @@ def open_model(
 ) -> Model:
     """Open a model and return it ready to look into.
 
-    ``name`` is `builtin:NAME`, a local Hugging Face folder of any family, a nanoGPT checkpoint
+    ``name`` is `builtin:NAME[/VARIANT]`, a local Hugging Face folder of any family, a nanoGPT checkpoint
     (`nanogpt:FILE`, or any path that ends in .pt), a checkpoint of another layout (`transformer_lens:PATH`,
     `mapping:FILE`, a folder that holds neuronscope-mapping.yaml; see `neuronscope.models.layouts.mapping`),
-    or a Hugging Face id. The class is the one that the configuration names among its architectures. Code that
-    comes with a model is never run, and pickled weights are read as tensors only.
+    or a Hugging Face id. Behind an `@` stands a moment of its training: a step that the built-in model or
+    the folder keeps, or a revision of the id. The class is the one that the configuration names among its
+    architectures. Code that comes with a model is never run, and pickled weights are read as tensors only.
 
     ``device`` is cpu, cuda, cuda:N or mps; ``dtype`` float32, float64, bfloat16 or float16. ``device_map``
     spreads the weights over devices, such as "auto", by accelerate; ``quantised`` reduces them on loading:
@@ -74,8 +76,12 @@ def open_model(
             raise BadInput("device_map and quantised are for Hugging Face folders: leave them out here.")
         network, tokenizer, card = _laid_out(name, numbers) if layout else _nanogpt(name)
     else:
-        folder = _folder(name)
-        network = _network(folder, numbers, loading)
+        folder, weights = placed(name)
+        if weights is None:
+            network = _network(folder, numbers, loading)
+        else:
+            with staged(folder, weights) as step:
+                network = _network(step, numbers, loading, name=name)
         tokenizer, card = _tokenizer(folder), read_card(folder)
     if not loading:
         _moved(network, place, None if getattr(network, "hf_quantizer", None) else numbers)
@@ -164,32 +170,10 @@ def _dtype(dtype: str) -> torch.dtype:
     return DTYPES[dtype]
 
 
-def _folder(name: str) -> Path:
-    builtin = [known for known in model_names() if known.startswith(BUILTIN)]
-    if name.startswith(BUILTIN):
-        if name not in builtin:
-            near = nearest(name, builtin) or f"; there is {', '.join(builtin) or 'none'}"
-            raise BadInput(f"There is no built-in model {name!r}{near}")
-        return BUILTIN_FOLDER / name.removeprefix(BUILTIN)
-    path = Path(name).expanduser()
-    if name.strip() and path.is_dir():
-        return path
-    if path.is_file():
-        raise BadInput(f"{name!r} is a file: give the folder that holds config.json and the weights.")
-    if not name.strip() or name[0] in "./~" or name.endswith("/") or name.count("/") > 1 or "\\" in name:
-        raise BadInput(f"There is no folder {name!r}: give a folder that holds config.json and the weights.")
-    try:
-        return cached_model(name)
-    except BadInput as error:
-        allowed = f"a built-in ({', '.join(builtin)}), a local folder" if builtin else "a local folder"
-        raise BadInput(
-            f"Unknown model {name!r}: give {allowed}, or a Hugging Face id that can be fetched."
-        ) from error
-
-
-def _network(folder: Path, dtype: torch.dtype, loading: dict[str, Any]) -> PreTrainedModel:
+def _network(folder: Path, dtype: torch.dtype, loading: dict[str, Any], *, name: str = "") -> PreTrainedModel:
     if not (folder / "config.json").is_file():
-        raise BadInput(f"The folder {str(folder)!r} holds no config.json: give a Hugging Face model folder.")
+        raise BadInput(unopened(folder))
+    shown = repr(name) if name else f"The folder {str(folder)!r}"
     safe = any((folder / file).is_file() for file in _SAFE_WEIGHTS)
     if not safe and not any((folder / file).is_file() for file in _PICKLED_WEIGHTS):
         raise BadInput(
@@ -211,14 +195,15 @@ def _network(folder: Path, dtype: torch.dtype, loading: dict[str, Any]) -> PreTr
         )
     except _REFUSALS as error:
         first = str(error).strip().partition("\n")[0]
-        raise BadInput(f"The folder {str(folder)!r} does not open as a model: {first:.120}") from error
+        raise BadInput(f"{shown} does not open as a model: {first:.120}") from error
     finally:
         if bar:
             logging.enable_progress_bar()
     network, report = loaded
     missing = sorted(report["missing_keys"])
     if missing:
-        raise BadInput(f"The weights in {str(folder)!r} lack {len(missing)} tensors, such as {missing[0]}.")
+        lacking = name or str(folder)
+        raise BadInput(f"The weights in {lacking!r} lack {len(missing)} tensors, such as {missing[0]}.")
     return network
 
 

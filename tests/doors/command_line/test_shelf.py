@@ -16,10 +16,16 @@ def test_the_models_at_hand_are_listed_with_their_sizes(run: Run) -> None:
     assert status == 0
     assert max(map(len, out.splitlines())) <= 80
     for name, facts in model_names().items():
-        assert name in out
-        assert f"{facts.n_parameters:,}" in out
+        line = next(line for line in out.splitlines() if line.split()[:1] == [name])
+        assert f"{facts.n_parameters:,}" in line
+        assert facts.accuracy is None or line.endswith(f"{facts.accuracy[1]:.1%}")
+        assert facts.trained_steps is None or f" {facts.trained_steps:,} " in line
     listed = json.loads(run("models", "--json")[1])
     assert [entry["name"] for entry in listed] == list(model_names())
+    scribe = next(entry for entry in listed if entry["name"] == "builtin:scribe")
+    pooled = scribe["card"]["accuracy"]["unseen problems"]
+    assert scribe["accuracy"] == {"of": "unseen problems", "value": pooled["value"]}
+    assert scribe["trained_steps"] == scribe["card"]["training"]["steps"]
 
 
 def test_a_certificate_has_a_row_for_every_site(run: Run, tiny: str) -> None:

@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -10,8 +11,12 @@ from rich.text import Text
 from neuronscope.doors.command_line import options, progress
 from neuronscope.doors.command_line.printing import as_json, plainly, put, said
 from neuronscope.models import fetch_model, model_names, open_model
-from neuronscope.models.listing import local_folder
+from neuronscope.models.listing import ModelFacts, local_folder
 
+LEGEND = (
+    "shape: layers × width; steps: of the training; kept: those that open, NAME@STEP.\n"
+    "A local Hugging Face folder or a Hugging Face id opens just as well."
+)
 COLOURS = {"exact": "green", "reduced": "yellow", "refused": "red"}
 
 
@@ -19,26 +24,29 @@ def listed(given: argparse.Namespace) -> int:
     """Print the models that open by name here."""
     known = model_names()
     if given.json:
-        as_json([asdict(facts) for facts in known.values()])
+        as_json([_told(facts) for facts in known.values()])
         return 0
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("model", overflow="fold")
-    table.add_column("family")
-    for title in ("layers", "heads", "width", "tokens", "weights", "MB"):
-        table.add_column(title, justify="right")
+    for title in ("shape", "weights", "MB", "steps", "kept", "accuracy"):
+        table.add_column(title, justify="right", no_wrap=True)
     for facts in known.values():
         table.add_row(
             Text(facts.name),
-            Text(facts.family),
-            *(f"{n:,}" for n in (facts.n_layers, facts.n_heads, facts.width, facts.vocab_size)),
+            f"{facts.n_layers}×{facts.width}" if facts.n_layers else str(facts.width or ""),
             f"{facts.n_parameters:,}",
-            f"{facts.n_bytes / 1e6:.1f}",
+            f"{facts.n_bytes / 1e6:.2f}",
+            "" if facts.trained_steps is None else f"{facts.trained_steps:,}",
+            str(len(facts.steps) or ""),
+            "" if facts.accuracy is None else f"{facts.accuracy[1]:.1%}",
         )
-    put(
-        table if known else "No model is at hand yet.",
-        Text("A local Hugging Face folder or a Hugging Face id opens just as well.", style="dim"),
-    )
+    put(table if known else "No model is at hand yet.", Text(LEGEND, style="dim"))
     return 0
+
+
+def _told(facts: ModelFacts) -> dict[str, Any]:
+    accuracy = None if facts.accuracy is None else dict(zip(("of", "value"), facts.accuracy, strict=True))
+    return {**asdict(facts), "trained_steps": facts.trained_steps, "accuracy": accuracy}
 
 
 def fetched(given: argparse.Namespace) -> int:
