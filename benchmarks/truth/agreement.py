@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.truth.claims import Claims
+from benchmarks.truth.experts import rows_came_by
 from benchmarks.truth.findings import ATTENTION, RESIDUAL, TOLERANCE, close, first_line, gap
 from benchmarks.truth.graph import PRODUCTS, Edit, Node
 from benchmarks.truth.oracle import Block, Oracle
@@ -110,10 +111,10 @@ def _judge_passing(claims: Claims, oracle: Oracle, block: Block, layer: int) -> 
         value, address = claims(name, layer), claims.address(name, layer)
         if value is None:
             continue
-        nodes = _behind(oracle, block, name)
+        nodes, weight = _behind(oracle, block, name), claims("expert_weight", layer)
         if not nodes:
             claims.verdict.unverified.append(address)
-        elif not any(came_by(value, node) for node in nodes):
+        elif not any(came_by(value, node) or rows_came_by(value, weight, node) for node in nodes):
             if any(node.op == "written" or "index" in node.op or "grouped" in node.op for node in nodes):
                 claims.verdict.unverified.append(address)  # experts see tokens in an order of their own
             else:

@@ -10,6 +10,7 @@ from transformers import PreTrainedModel
 
 from benchmarks.truth.agreement import judge_effects, judge_values
 from benchmarks.truth.claims import Claims, judge_identity_writes, judge_laws
+from benchmarks.truth.experts import judge_experts
 from benchmarks.truth.findings import (
     ATTENTION,
     PROJECTED,
@@ -103,6 +104,8 @@ def _judge_stack(
         return
     judge_values(claims, oracle)
     judge_effects(claims, oracle, lambda edits: outcome_of(record(plain, call, blocks, edits)[2]))
+    with torch.no_grad():
+        judge_experts(claims, blocks, lambda: outcome_of(call(plain)))
 
 
 def _against_hugging_face(

@@ -16,6 +16,7 @@ from transformers.activations import ACT2FN
 from neuronscope.models.attention import Place
 from neuronscope.models.certificate import REDUCED, REFUSED
 from neuronscope.models.parts.anatomy import Anatomy
+from neuronscope.models.parts.experts import GIVEN, activated, written
 from neuronscope.models.parts.stacks import Stack, norm_scale
 from neuronscope.models.parts.unembedding import unembedded
 from neuronscope.models.parts.wiring import TERM
@@ -187,6 +188,10 @@ def _sum_of_heads(seen: Probed, layer: int) -> Sides:
 
 
 def _activation(seen: Probed, layer: int) -> Sides:
+    if seen.stack.experts(layer) is not None:
+        up = _chosen(seen, "mlp_up", layer) if seen.has("mlp_up", layer) else None
+        gate, act = (_chosen(seen, name, layer) for name in ("mlp_pre", "mlp_act"))
+        return activated(_experts(seen, layer), gate, up), act
     mlp: Any = seen.stack.mlp[layer] or seen.stack.blocks[layer]
     named = (
         getattr(mlp, name, None)
@@ -208,12 +213,35 @@ def _neurons_write(seen: Probed, layer: int) -> Sides:
     return written.reshape(shown.shape) if written.numel() == shown.numel() else written, shown
 
 
-def _chosen(seen: Probed, layer: int) -> Sides:
-    weight, scores = seen("expert_weight", layer), seen("router", layer)
-    taken = weight != 0
-    lowest = torch.where(taken, scores, torch.inf).amin(-1)
-    highest = torch.where(taken, -torch.inf, scores).amax(-1)
-    return torch.minimum(lowest, highest), highest
+def _experts(seen: Probed, layer: int) -> nn.Module:
+    return _there(seen.stack.experts(layer))
+
+
+def _chosen(seen: Probed, name: str, layer: int) -> Tensor:
+    """Return the neurons of chosen pairs of token and expert, a row each."""
+    chosen = seen("expert_weight", layer) != 0
+    return seen(name, layer).unflatten(-1, (chosen.shape[-1], -1))[chosen]
+
+
+def _linear_branch(seen: Probed, layer: int) -> Sides:
+    gate, up, act = (_chosen(seen, name, layer) for name in ("mlp_pre", "mlp_up", "mlp_act"))
+    half, none = (activated(_experts(seen, layer), gate, up * part) for part in (0.5, 0.0))
+    return 2 * half - none, act
+
+
+def _experts_write(seen: Probed, layer: int) -> Sides:
+    total = written(_experts(seen, layer), seen("expert_weight", layer), seen("mlp_act", layer))
+    shown = seen(GIVEN, layer)
+    return total.reshape(shown.shape).to(shown.dtype), shown
+
+
+def _mlp_maps(seen: Probed, layer: int) -> Sides:
+    mlp = _there(seen.stack.mlp[layer])
+    taps = (seen.stack.tap(name, layer) for name in ("mlp_in", "mlp_out"))
+    if any(getattr(tap, "module", None) is not mlp for tap in taps):
+        raise NotChecked
+    given, shown = mlp(seen("mlp_in", layer)), seen("mlp_out", layer)
+    return (given[0] if isinstance(given, tuple) else given).reshape(shown.shape), shown
 
 
 def _scored(seen: Probed, layer: int) -> Sides:
@@ -275,7 +303,14 @@ LAWS = (
     Law("the activated mlp_pre is mlp_act", ("mlp_pre", "mlp_up"), _activation, broken=REDUCED),
     Law("the output matrix of mlp_act gives mlp_out", ("mlp_act", "mlp_out"), _neurons_write, broken=REDUCED),
     Law("the router's matrix of mlp_in gives router", ("router",), _scored, broken=REDUCED),
-    Law("experts with a weight score highest", ("expert_weight",), _chosen, broken=REDUCED),
+    Law("mlp_act is linear in mlp_up", ("mlp_pre", "mlp_up"), _linear_branch, broken=REDUCED),
+    Law(
+        "the weighted experts' matrices of mlp_act give what the experts give",
+        ("mlp_act", "expert_weight"),
+        _experts_write,
+        broken=REDUCED,
+    ),
+    Law("the MLP of mlp_in gives mlp_out", ("mlp_out",), _mlp_maps, broken=REDUCED),
     Law("the norm rebuilt from final_norm is final", ("final_norm",), _final_scale, layered=False),
     Law("the last norm of the last resid_post is final", ("final",), _final, layered=False),
     Law("the output head of the last resid_post gives logits", ("logits",), _head, layered=False),

@@ -12,6 +12,7 @@ from neuronscope.models.certificate import EXACT, REDUCED, REFUSED, Certificate,
 from neuronscope.models.forward import forward, fresh
 from neuronscope.models.laws import LAWS, Law, NotChecked, Probed
 from neuronscope.models.parts.anatomy import Absence, Anatomy
+from neuronscope.models.parts.experts import GIVEN
 from neuronscope.models.parts.stacks import Stack
 from neuronscope.models.parts.towers import specimen
 from neuronscope.models.parts.wiring import TERM
@@ -174,8 +175,8 @@ class _Probe:
         reads = {place: self._reader(place) for place in present}
         try:
             self._judge_repeats(present, of)
-            if terms := self._terms():
-                _outcome(self.anatomy, self.inputs, terms)
+            if beside := self._beside():
+                _outcome(self.anatomy, self.inputs, beside)
             self._judge_change(reads, of, "reading it changes the logits")
         except Exception:  # one site that cannot be read must not hide the others
             self.values.clear()
@@ -208,14 +209,15 @@ class _Probe:
             if count > 1:
                 of[place].learn(REFUSED, f"it passes {count} times in one pass, so no address is one of them")
 
-    def _terms(self) -> dict[Place, Visit]:
-        """Return readers of what blocks add beside attention and MLP, so that the laws can count them in."""
+    def _beside(self) -> dict[Place, Visit]:
+        """Return readers of what has no site but is asked by laws: further terms, and what experts give."""
         places = [
             Place(f"{TERM}#{number}", layer, name)
             for name, stack in self.anatomy.stacks.items()
             for layer in range(len(stack.blocks))
             for number in range(len(stack.wiring(layer).extras))
         ]
+        places += [Place(GIVEN, *at) for at in self.anatomy.experts.values()]
         return {place: self._reader(place) for place in places}
 
     def _judge_extras(self, stack: Stack, verdicts: Mapping[str, Verdict]) -> None:

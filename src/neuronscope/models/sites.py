@@ -71,7 +71,6 @@ SITES: dict[str, SiteKind] = {
         "batch position expert",
         "weight of each expert's output, zero where not chosen",
         "expert",
-        derived=True,
     ),
     "final_norm": SiteKind(_SCALE, "scale that the last norm divides by", layered=False, derived=True),
     "final": SiteKind(_STREAM, "normalised stream that the output head reads", layered=False),

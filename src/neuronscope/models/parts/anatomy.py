@@ -10,6 +10,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from neuronscope.models.attention import Place
+from neuronscope.models.parts.experts import GIVEN
 from neuronscope.models.parts.stacks import Stack, Wired, head_rows, matrix, norm_scale, scale_tap
 from neuronscope.models.parts.taps import Absence, Found, Tap
 from neuronscope.models.parts.towers import embedding_of, specimen, towers
@@ -150,6 +151,16 @@ class Anatomy:
         """Return layer and stack of every module that takes its softmax itself."""
         return self._attending(routed=False)
 
+    @property
+    def experts(self) -> dict[nn.Module, tuple[int, str | None]]:
+        """Return layer and stack of every module of experts."""
+        return {
+            experts: (layer, stack.name)
+            for stack in self.stacks.values()
+            for layer in range(len(stack.blocks))
+            if (experts := stack.experts(layer)) is not None
+        }
+
     def _attending(self, *, routed: bool) -> dict[nn.Module, tuple[int, str | None]]:
         return {
             wiring.attends.owner: (layer, stack.name)
@@ -163,10 +174,15 @@ class Anatomy:
         return list(range(len(self.stacks[stack].blocks))) if SITES[name].layered else [None]
 
     def find(self, place: Place) -> Found:
-        """Return where the tensor of a place is tapped; ``term#0`` is a term that a block adds besides."""
+        """Return where the tensor of a place is tapped; ``term#0`` is a term that a block adds besides.
+
+        ``experts`` is what all experts of a layer give together.
+        """
         name, _, number = place.name.partition("#")
         if name == TERM:
             return self.stacks[place.stack].wiring(cast(int, place.layer)).extras[int(number)]
+        if name == GIVEN:
+            return Tap(cast(nn.Module, self.stacks[place.stack].experts(cast(int, place.layer))), "out")
         site = Site(place.name)
         return self.module_tap(site) if site.module else self.tap(*place)
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from neuronscope.models.parts import vocabulary as words
+from neuronscope.models.parts.experts import INSIDE, hidden_because, n_neurons
 from neuronscope.models.parts.taps import Absence, Found, Tap
 from neuronscope.models.parts.tracing import Trace
 from neuronscope.models.parts.vocabulary import part
@@ -98,10 +99,20 @@ class Stack:
         """Return the matrix whose output the activation function reads."""
         return part(self.mlp[layer] or self.blocks[layer], words.PRE)
 
+    def experts(self, layer: int) -> nn.Module | None:
+        """Return the experts that a block chooses among, or None where it has an MLP for all tokens."""
+        return part(self.mlp[layer], words.EXPERTS)
+
     def router(self, layer: int) -> nn.Module | None:
         """Return the module that scores the experts, in a block that has experts."""
-        mlp = self.mlp[layer]
-        return None if part(mlp, words.EXPERTS) is None else part(mlp, words.ROUTER)
+        return None if self.experts(layer) is None else part(self.mlp[layer], words.ROUTER)
+
+    def n_neurons(self, layer: int) -> int:
+        """Return the number of neurons of a layer, with those of all its experts; 0 where none is known."""
+        experts, down = self.experts(layer), self.down(layer)
+        if experts is not None:
+            return n_neurons(experts)
+        return 0 if down is None or not hasattr(down, "weight") else matrix(down).shape[0]
 
     def sizes(self, config: Any) -> dict[str, int]:
         """Return how many heads, key heads, neurons and experts its first layer that has them has."""
@@ -109,8 +120,7 @@ class Stack:
         heads = next((wiring.heads for wiring in wirings if wiring.heads), 0)
         keys = next((wiring.key_heads for wiring in wirings if wiring.key_heads), heads)
         layers = range(len(self.blocks))
-        downs = [down for down in map(self.down, layers) if hasattr(down, "weight")]
-        neurons = next((matrix(cast(nn.Module, down)).shape[0] for down in downs), 0)
+        neurons = max(map(self.n_neurons, layers), default=0)
         if not neurons:
             stated = (
                 getattr(config.get_text_config(), name, None) for name in ("intermediate_size", "n_inner")
@@ -131,6 +141,10 @@ class Stack:
             return self._attention(name, layer)
         if name in ("attn_add", "mlp_add", "resid_mid"):
             return self._added(name, layer)
+        experts = self.experts(layer)
+        if experts is not None and name in INSIDE:
+            gone = hidden_because(experts, name)
+            return Absence(gone, "mlp_pre" if "gate" in gone else "mlp_out") if gone else name
         found = self._in_block(name, layer)
         return self._absence(name, layer) if found is None else found
 
@@ -179,8 +193,8 @@ class Stack:
             return self._scale(self.second_norm(layer), layer)
         if name == "result":
             return self._result_tap(layer)
-        if name in ("router", "expert_weight"):
-            return self._router_tap(name, layer)
+        if name == "router":
+            return self._router_tap(layer)
         sides = {
             "resid_pre": (block, "in"),
             "resid_post": (block, "out"),
@@ -192,7 +206,7 @@ class Stack:
             "mlp_act": (self.down(layer), "in"),
             "mlp_out": (self._raw(mlp, self.down(layer), layer), "out"),
         }
-        module, side = sides[name]
+        module, side = sides.get(name, (None, ""))
         if module is None:
             return None
         show = _by_row if self._flat(module, side, layer) else None
@@ -250,33 +264,24 @@ class Stack:
             rows = head_rows(output, heads)
             return torch.einsum("bphd,hdw->bphw", flat.unflatten(-1, rows.shape[:2]), rows.to(flat.dtype))
 
-        return Tap(output, "in", derive)
+        def one(flat: Tensor, head: int) -> Tensor:
+            rows = head_rows(output, heads)
+            return flat.unflatten(-1, rows.shape[:2])[:, :, head] @ rows[head].to(flat.dtype)
 
-    def _router_tap(self, name: str, layer: int) -> Tap | None:
+        return Tap(output, "in", derive, one=one)
+
+    def _router_tap(self, layer: int) -> Tap | None:
         router, traces = self.router(layer), self._wired(self).traces
         if router is None or layer >= len(traces):
             return None
         trace = traces[layer]
-        shapes = [None if node is None else trace.nodes[node] for node in trace.outputs.get(router, ())]
-        if not shapes or shapes[0] is None:
+        given = trace.outputs.get(router, [None])[0]
+        if given is None:
             return None
-        logits = shapes[0]
+        logits = trace.nodes[given]
         if logits.shape.numel() != trace.rows * trace.length * logits.shape[-1] or not logits.floating:
             return None
-        if name == "router":
-            return Tap(router, "out", show=_by_row)
-        if len(shapes) != 3 or shapes[1] is None or shapes[2] is None or shapes[2].floating:
-            return None
-        experts = logits.shape[-1]
-
-        def derive(output: Any, rows: int) -> Tensor:
-            weights, chosen = output[1], output[2]
-            if weights.shape != chosen.shape:
-                return _by_row(weights, rows)
-            full = weights.new_zeros(*weights.shape[:-1], experts)
-            return _by_row(full.scatter(-1, chosen, weights), rows)
-
-        return Tap(router, "whole", derive)
+        return Tap(router, "out", show=_by_row)
 
     def _absence(self, name: str, layer: int) -> Absence:
         if name == "mlp_up" and self.pre(layer) is not None:
@@ -288,7 +293,7 @@ class Stack:
         if name == "router":
             return Absence("this model has no router whose scores one of its modules gives", "mlp_out")
         if name == "expert_weight":
-            return Absence("this model has no router that gives the weights of its experts", "mlp_out")
+            return Absence("no module of this MLP is told the weights of experts", "mlp_out")
         near = {"result": "z", "mlp_act": "mlp_out", "mlp_pre": "mlp_out"}
         return Absence("no module of this model is known to compute it", near.get(name, "resid_post"))
 
@@ -321,13 +326,19 @@ def head_rows(output: nn.Module, heads: int) -> Tensor:
 
 
 def norm_scale(norm: nn.Module, stream: Tensor) -> Tensor:
-    """Return what a norm divides the stream by: the root of its variance or mean square plus epsilon."""
-    x = stream if stream.dtype == torch.float64 else stream.float()
+    """Return what a norm divides the stream by: the root of its variance or mean square plus epsilon.
+
+    In double and single precision nothing as large as the stream is made on the way.
+    """
+    x = stream.detach()
+    x = x if x.dtype == torch.float64 else x.float()
     stated = (getattr(norm, name, None) for name in ("variance_epsilon", "eps", "epsilon"))
     epsilon = next((value for value in stated if isinstance(value, float)), 0.0)
     if isinstance(norm, nn.LayerNorm):
-        return (x.var(dim=-1, unbiased=False) + epsilon).sqrt()
-    return (x.pow(2).mean(dim=-1) + epsilon).sqrt()
+        square = x.var(dim=-1, unbiased=False)
+    else:
+        square = torch.linalg.vector_norm(x, dim=-1).square_().div_(x.shape[-1])
+    return square.add_(epsilon).sqrt_()
 
 
 def scale_tap(norm: nn.Module | None) -> Tap | None:
