@@ -46,6 +46,25 @@ def test_a_pass_resumed_from_the_stream_of_a_layer_is_the_whole_pass(family: str
     assert traces(model.hf) == 0
 
 
+def test_a_forward_that_others_put_over_a_block_is_there_again_after_a_resumed_pass() -> None:
+    model, tokens = opened("llama"), some_tokens()
+    assert model.sites()  # the probes have run
+    block, calls = model.anatomy.blocks[0], []
+    own = block.forward
+
+    def theirs(*args: Any, **kwargs: Any) -> Any:
+        calls.append(len(args))
+        return own(*args, **kwargs)
+
+    block.forward = theirs
+    with torch.no_grad():
+        forward(model.anatomy, tokens, {}, resume=Resume(1, torch.zeros(2, 9, model.width)))
+        assert calls == []
+        plain_logits(model.hf, tokens)
+    assert len(calls) == 1
+    assert block.forward is theirs
+
+
 def test_the_last_position_alone_gives_the_same_logits() -> None:
     model, tokens = opened("llama"), some_tokens()
     with torch.no_grad():

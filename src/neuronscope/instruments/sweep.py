@@ -28,6 +28,7 @@ from neuronscope.models.hooks import check_evaluation_mode
 from neuronscope.models.inputs import Inputs, prepare
 from neuronscope.models.model import Model
 from neuronscope.models.shortcuts import Shortcuts, prefix, shortcuts
+from neuronscope.models.sites import Site
 from neuronscope.models.skipping import Joins, Resume
 from neuronscope.results import track
 from neuronscope.words import BadInput
@@ -144,7 +145,8 @@ def _base_run(
     check_fired(visits, done.fired, stopped=False)
     if done.logits is None:
         raise BadInput(f"{model.name} gives no logits, so there is nothing for a metric to measure.")
-    return _Unchanged(model, prompts, batch, kept, can, _last(done.logits, batch, kept), values, drops)
+    logits = _last(done.logits, batch, kept, range(len(batch)))
+    return _Unchanged(model, prompts, batch, kept, can, logits, values, drops)
 
 
 def _keeping(values: dict[Place, Tensor], place: Place) -> Visit:
@@ -170,10 +172,13 @@ def _with_answers(model: Model, prompts: Batch, tokens: Tensor) -> Batch:
     return prepare(model, named)
 
 
-def _last(logits: Tensor, batch: Batch, kept: int) -> Tensor:
-    """Return the logits of the last positions of each prompt: [batch vocab], or [batch token vocab]."""
-    missing = batch.width - logits.shape[1]
-    ends = torch.tensor(batch.last, device=logits.device) - missing
+def _last(logits: Tensor, batch: Batch, kept: int, rows: Sequence[int]) -> Tensor:
+    """Return the logits of the last positions of these prompts: [batch vocab], or [batch token vocab]."""
+    if batch.counts_tokens(Site("logits")):
+        last = torch.tensor([batch.last[row] for row in rows], device=logits.device)
+        ends = last - (batch.width - logits.shape[1])
+    else:
+        ends = torch.full((len(logits),), logits.shape[1] - 1, device=logits.device)
     columns = ends[:, None] + torch.arange(1 - kept, 1, device=logits.device)
     found = logits[torch.arange(len(logits), device=logits.device)[:, None], columns]
     return found if kept > 1 else found[:, 0]
@@ -181,12 +186,12 @@ def _last(logits: Tensor, batch: Batch, kept: int) -> Tensor:
 
 def _pass(base: _Unchanged, group: Group, prompts: range, logits: dict[int, Tensor]) -> None:
     """Run the trials of a group on some of the prompts, and put their logits in place."""
-    rows = [(trial, [b for b in trial.prompts if b in prompts]) for trial in group.trials]
-    rows = [(trial, mine) for trial, mine in rows if mine]
-    if not rows:
+    here = [(trial, [b for b in trial.prompts if b in prompts]) for trial in group.trials]
+    here = [(trial, mine) for trial, mine in here if mine]
+    if not here:
         return
-    early = [(trial, mine) for trial, mine in rows if trial.start == FROM_THE_INPUTS]
-    late = [(trial, mine) for trial, mine in rows if trial.start != FROM_THE_INPUTS]
+    early = [(trial, mine) for trial, mine in here if trial.start == FROM_THE_INPUTS]
+    late = [(trial, mine) for trial, mine in here if trial.start != FROM_THE_INPUTS]
     first = list(prompts) if late else []
     origin = first + [b for _, mine in early for b in mine]
     width = base.inputs.width - group.first
@@ -208,8 +213,8 @@ def _pass(base: _Unchanged, group: Group, prompts: range, logits: dict[int, Tens
     joins = Joins(len(origin), {layer: tuple(new) for layer, new in at.items()})
     found = _forward(base, group, origin, joins, placed, resume=0 if early else min(at))
     for trial, mine, start in placed:
-        batch = base.inputs.picked(mine)
-        logits[trial.number][mine] = _last(found[start : start + len(mine)], batch, base.kept)
+        rows = found[start : start + len(mine)]
+        logits[trial.number][mine] = _last(rows, base.inputs, base.kept, mine)
 
 
 def _forward(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from neuronscope.models.attention import ACTIVE, Taps
+from neuronscope.models.parts.additions import replaced
 from neuronscope.models.parts.anatomy import Anatomy
 from neuronscope.words import BadInput
 
@@ -54,8 +55,7 @@ def skip_to(anatomy: Anatomy, taps: Taps, resume: Resume, stack: ExitStack) -> N
     for layer in range(resume.layer):
         block = anatomy.blocks[layer]
         stream = resume.stream if layer == resume.layer - 1 else None
-        block.__dict__["forward"] = _passing(block.forward, block, taps, stream)
-        stack.callback(block.__dict__.pop, "forward", None)
+        stack.enter_context(replaced(block, _passing(block.forward, block, taps, stream)))
 
 
 def learn_returns(anatomy: Anatomy, outputs: Mapping[int, Any]) -> None:
