@@ -14,10 +14,10 @@ from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokeni
 from transformers.utils import logging
 
 from neuronscope.models.layouts.bare import bare_network
+from neuronscope.models.layouts.nanogpt import CharacterTokenizer, read_nanogpt
 from neuronscope.models.layouts.opening import names_layout, open_layout
 from neuronscope.models.listing import read_card
 from neuronscope.models.model import Model
-from neuronscope.models.nanogpt import CharacterTokenizer, read_nanogpt
 from neuronscope.models.places import placed, unopened
 from neuronscope.models.series import staged
 from neuronscope.words import BadInput
