@@ -10,39 +10,35 @@ from neuronscope.models.certificate import EXACT, REFUSED
 from neuronscope.words import BadInput
 from tests.models.tiny import OTHERS, WIDER, eager, opened, some_tokens
 
-SINGLE = {"mixtral", "qwen2_moe", "gpt_oss"}
-"""Their experts multiply in single precision only."""
 PARALLEL = {"phi", "falcon", "gptj", "codegen"}
-OWN_ATTENTION = {"bloom", "falcon", "gptj", "gpt_neo", "codegen", "mpt"}
 STREAM = ("resid_pre", "resid_post", "attn_add", "mlp_add")
 
 
 def _opened(family: str) -> Model:
-    return opened(family, dtype=torch.float32 if family in SINGLE else torch.float64)
+    return opened(family, dtype=torch.float64)
 
 
 def _whole(model: Model, tokens: Tensor) -> Run:
     return run(model, tokens, get=[f"{name}.*" if SITES[name].layered else name for name in model.sites()])
 
 
-def _close(left: Tensor, right: Tensor, family: str) -> bool:
-    tolerance = 1e-4 if family in SINGLE else 1e-9
-    return left.shape == right.shape and torch.allclose(left, right, rtol=tolerance, atol=tolerance)
+def _close(left: Tensor, right: Tensor) -> bool:
+    return left.shape == right.shape and torch.allclose(left, right, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("family", WIDER)
 def test_the_stream_and_the_heads_are_certified_exact(family: str) -> None:
     exact = set(_opened(family).certificate.of(EXACT))
-    assert {*STREAM, "scores", "pattern", "z", "attn_out", "embed", "logits"} <= exact
+    heads = {"q", "k", "v", "scores", "pattern", "z"}
+    assert {*STREAM, *heads, "attn_out", "mlp_out", "embed", "logits"} <= exact
     assert ("resid_mid" in exact) == (family not in PARALLEL)
-    assert ({"q", "k", "v"} <= exact) == (family not in OWN_ATTENTION)
 
 
 @pytest.mark.parametrize("family", WIDER)
 def test_looking_at_every_site_and_writing_back_change_no_bit(family: str) -> None:
     tokens = some_tokens()
     model = _opened(family)
-    network = eager(family, dtype=torch.float32 if family in SINGLE else torch.float64)
+    network = eager(family, dtype=torch.float64)
     with torch.no_grad():
         plain = network(tokens, use_cache=False).logits
     whole = _whole(model, tokens)
@@ -57,22 +53,19 @@ def test_the_sites_add_up(family: str) -> None:
     seen = _whole(model, some_tokens())
     added = seen["resid_pre.*"] + seen["attn_add.*"] + seen["mlp_add.*"]
     if family != "opt after":
-        assert _close(added, seen["resid_post.*"], family)
+        assert _close(added, seen["resid_post.*"])
     assert torch.equal(seen["resid_post.*"][:-1], seen["resid_pre.*"][1:])
     assert bool((seen["pattern.*"].sum(-1) <= 1 + 1e-5).all())
-    assert _close(model.unembed(seen[f"resid_post.{model.n_layers - 1}"]), seen.logits, family)
-    if family not in OWN_ATTENTION:
-        v = seen["v.*"].repeat_interleave(model.n_heads // model.n_key_heads, dim=-2)
-        assert _close(
-            torch.einsum("lbhqk,lbkhd->lbqhd", seen["pattern.*"].to(v.dtype), v), seen["z.*"], family
-        )
+    assert _close(model.unembed(seen[f"resid_post.{model.n_layers - 1}"]), seen.logits)
+    v = seen["v.*"].repeat_interleave(model.n_heads // seen["v.*"].shape[-2], dim=-2)
+    assert _close(torch.einsum("lbhqk,lbkhd->lbqhd", seen["pattern.*"].to(v.dtype), v), seen["z.*"])
 
 
 @pytest.mark.parametrize("family", WIDER)
 def test_a_head_that_attends_to_nothing_is_a_head_that_gives_nothing(family: str) -> None:
     model, tokens = _opened(family), some_tokens()
     by_pattern, by_z = (run(model, tokens, do=zero(f"{name}.1.2")).logits for name in ("pattern", "z"))
-    assert _close(by_pattern, by_z, family)
+    assert _close(by_pattern, by_z)
     assert not torch.equal(by_z, run(model, tokens).logits)
 
 
@@ -84,7 +77,7 @@ def test_what_is_written_enters_the_stream_and_nothing_before_it(family: str) ->
     after = run(model, tokens, get="resid_post.*", do=put("mlp_add.1", before["mlp_add.1"] + shift))
     assert torch.equal(after["resid_post.0"], before["resid_post.0"])
     if family != "opt after":
-        assert _close(after["resid_post.1"], before["resid_post.1"] + shift, family)
+        assert _close(after["resid_post.1"], before["resid_post.1"] + shift)
 
 
 @pytest.mark.parametrize("family", sorted(set(WIDER) - PARALLEL - {"opt after"}))
@@ -92,7 +85,7 @@ def test_the_stream_written_between_attention_and_mlp_is_carried_on(family: str)
     model, tokens = _opened(family), some_tokens()
     middle = torch.randn_like(run(model, tokens, get="resid_mid.1")["resid_mid.1"])
     after = run(model, tokens, get=["mlp_add.1", "resid_post.1"], do=put("resid_mid.1", middle))
-    assert _close(middle + after["mlp_add.1"], after["resid_post.1"], family)
+    assert _close(middle + after["mlp_add.1"], after["resid_post.1"])
 
 
 @pytest.mark.parametrize("family", ["mixtral", "qwen2_moe", "gpt_oss"])
@@ -133,8 +126,8 @@ def test_where_norms_stand_after_what_is_added_the_stream_is_the_normed_sum(fami
     seen = run(
         model, some_tokens(), get=["resid_pre.1", "attn_add.1", "resid_mid.1", "mlp_add.1", "resid_post.1"]
     )
-    assert _close(first(seen["resid_pre.1"] + seen["attn_add.1"]), seen["resid_mid.1"], family)
-    assert _close(second(seen["resid_mid.1"] + seen["mlp_add.1"]), seen["resid_post.1"], family)
+    assert _close(first(seen["resid_pre.1"] + seen["attn_add.1"]), seen["resid_mid.1"])
+    assert _close(second(seen["resid_mid.1"] + seen["mlp_add.1"]), seen["resid_post.1"])
     assert "norms stand after" in model.certificate.row("attn_norm").reason
 
 

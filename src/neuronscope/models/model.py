@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 from neuronscope.models.attention import route
 from neuronscope.models.certificate import REFUSED, Certificate
 from neuronscope.models.parts.anatomy import Anatomy, n_heads
+from neuronscope.models.parts.experts import suit_experts
 from neuronscope.models.parts.stacks import Stack, matrix
 from neuronscope.models.parts.taps import Absence
 from neuronscope.models.parts.towers import vocabulary_size
@@ -45,6 +46,7 @@ class Model:
     ) -> None:
         self.hf = hf.eval().requires_grad_(False)
         route(self.hf)
+        suit_experts(self.hf)
         self.name = name or type(hf).__name__
         self.tokenizer = tokenizer
         self.card: dict[str, Any] = dict(card or {})
@@ -99,10 +101,10 @@ class Model:
 
     @property
     def n_neurons(self) -> int:
-        """Return the number of neurons of a layer's MLP."""
+        """Return the number of neurons of a layer, with those of all its experts; the most of any layer."""
         return self._sizes(self.anatomy.main)["neuron"]
 
-    @property
+    @cached_property
     def vocab_size(self) -> int:
         """Return the number of tokens that the model scores."""
         return vocabulary_size(self.hf)
@@ -211,9 +213,11 @@ class Model:
                 there = ", ".join(map(str, self.layers(site.name, stack.name)))
                 raise BadInput(f"There is no {site}: {found.reason}; layers with it are {there}.")
         unit = site.kind.unit
-        if unit and site.unit is not None and site.unit >= self._sizes(stack)[unit]:
-            most = self._sizes(stack)[unit] - 1
-            raise BadInput(f"{site} is out of range: its {unit.replace('_', ' ')}s run from 0 to {most}.")
+        if unit and site.unit is not None:
+            count = stack.n_neurons(site.layer) if unit == "neuron" and isinstance(site.layer, int) else 0
+            most = (count or self._sizes(stack)[unit]) - 1
+            if site.unit > most:
+                raise BadInput(f"{site} is out of range: its {unit.replace('_', ' ')}s run from 0 to {most}.")
 
     def tokenize(self, prompt: str | Sequence[int] | Tensor) -> Int[Tensor, " position"]:
         """Return the token ids of a prompt, on the model's device.

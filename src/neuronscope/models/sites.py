@@ -89,8 +89,9 @@ _MODULE_ADDRESS = re.compile(r"module\.(?P<path>[\w.]+):(?P<side>in|out)")
 class Site:
     """An address inside a model; ``str(site)`` gives it back in its shortest form.
 
-    ``layer`` is a block from 0, or ``"*"`` for every block (reads only). ``unit`` is a head, a key head or a
-    neuron. ``position`` is a token index, negative from the end, a slice, or the name of a span. For
+    ``layer`` is a block from 0, or ``"*"`` for every block (reads only). ``unit`` is a head, a key head, an
+    expert or a neuron; where each expert has m neurons, neuron n of expert e is number e · m + n.
+    ``position`` is a token index, negative from the end, a slice, or the name of a span. For
     ``module.<dotted.name>:in`` the name holds the whole address.
     """
 

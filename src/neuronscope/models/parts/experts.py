@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from neuronscope.models.attention import ACTIVE, Place, Taps
 
@@ -27,6 +28,13 @@ _ARGUMENTS = (
     ("top_k_weights", "routing_weights"),
 )
 At = tuple[int, str | None]
+
+
+def suit_experts(network: PreTrainedModel) -> None:
+    """Let experts in double precision be multiplied pair by pair, for their grouped product knows none."""
+    way = getattr(network.config, "_experts_implementation", None)
+    if way == "grouped_mm" and next(network.parameters()).dtype == torch.float64:
+        network.set_experts_implementation("batched_mm")
 
 
 def hidden_because(experts: nn.Module, name: str) -> str:
