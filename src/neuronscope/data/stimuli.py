@@ -122,6 +122,14 @@ def chosen_right(outputs: Float[np.ndarray, "trial time output"], trials: Trials
     return outputs[:, -1, 1] > outputs[:, -1, 0]
 
 
+def best_choices(trials: Trials) -> np.ndarray:
+    """Return which decision trials the best observer answers with right [trial]: those that show more of it.
+
+    Each moment counts alike, since the noise is alike at all of them.
+    """
+    return (trials.stimuli[..., 2] - trials.stimuli[..., 1]).sum(-1) > 0
+
+
 def remembered(outputs: Float[np.ndarray, "trial time output"]) -> Float[np.ndarray, "trial time"]:
     """Return the angle in radians that the outputs of a memory trial point to at each moment."""
     return np.arctan2(outputs[..., 1], outputs[..., 0])
