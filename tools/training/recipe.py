@@ -14,6 +14,8 @@ RECIPES = {
     "gates": "gates",
     "induction": "induction",
     "grokking": "grokking",
+    "iit-lookup": "iit",
+    "iit-vote": "iit",
     "digits-cnn": "digits",
     "digits-vit": "digits",
     "digits-clip": "digits",
