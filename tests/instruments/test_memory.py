@@ -13,8 +13,8 @@ from benchmarks.speed.memory import SLICED, sliced_read, worst_extra
 from benchmarks.speed.subjects import SHAPES, Size, Subject, subject
 from neuronscope.instruments import add, run
 from neuronscope.instruments.live_bytes import LiveBytes, held_bytes
-from neuronscope.models import Model
-from tests.models.tiny import FAMILIES, shared, some_tokens
+from neuronscope.models import SITES, Model, prepare
+from tests.models.tiny import FAMILIES, eager, plain_logits, shared, some_tokens
 
 SMALL = Size(layers=3, width=256, heads=4, key_heads=2, vocab=301, positions=24)
 STREAM = SMALL.width * 4
@@ -33,6 +33,44 @@ def test_a_sliced_read_takes_at_its_worst_what_was_asked_for_and_a_fifth(
     extra = sliced_read(small(shape), get)
     assert extra.asked > 0
     assert extra.worst <= 1.2 * extra.asked
+
+
+def parts_of(model: Model, name: str) -> list[str]:
+    """Name parts of a site: one position of every layer, a few of one, and one head or neuron."""
+    kind = SITES[name]
+    every, one = (".*", ".1") if kind.layered else ("", "")
+    parts = [f"{name}{every}@-1", f"{name}{one}@2:5", f"{name}{one}@:-1"]
+    return parts + ([f"{name}{one}.1", f"{name}{one}.0@-1"] if kind.unit else [])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_part_of_any_site_takes_at_its_worst_what_was_asked_for_and_a_fifth(shape: str) -> None:
+    model, tokens, forward = small(shape).model, small(shape).tokens, small(shape).forward
+    assert len(model.sites()) == len(SITES) - 2 - (shape == "gpt2")  # no router, and no gate
+    for part in (part for name in model.sites() for part in parts_of(model, name)):
+        seen = run(model, tokens, get=part)
+        asked = sum(seen[site].nbytes for site in seen.sites)
+        # A run has its own copy of the token ids.
+        worst = worst_extra(forward, lambda part=part: run(model, tokens, get=part)) - tokens.nbytes
+        assert worst <= 1.2 * asked, part
+
+
+@pytest.mark.parametrize("part", ["scores.*@-1", "pattern.1.2@1:3", "router.*@-1", "router.1.2"])
+def test_a_part_beside_sinks_and_experts_takes_no_more_either(part: str) -> None:
+    model, network, tokens = shared("gpt_oss"), eager("gpt_oss"), some_tokens()
+    seen = run(model, tokens, get=part)
+    asked = sum(seen[site].nbytes for site in seen.sites)
+    worst = worst_extra(lambda: plain_logits(network, tokens), lambda: run(model, tokens, get=part))
+    assert worst - tokens.nbytes <= 1.2 * asked
+
+
+@pytest.mark.parametrize("get", ["result.*.1@-1", "attn_norm.1@2", "z.1.2@1", "resid_post.1@1:4", "q.0"])
+def test_a_part_of_padded_prompts_takes_no_more_either(get: str) -> None:
+    model = small("gpt2").model
+    batch = prepare(model, [list(range(1, 25)), list(range(7, 24))])
+    seen = run(model, batch, get=get)
+    asked = sum(seen[site].nbytes for site in seen.sites)
+    assert worst_extra(lambda: run(model, batch), lambda: run(model, batch, get=get)) <= 1.2 * asked
 
 
 def test_the_count_sees_a_tensor_that_is_kept_whole_behind_a_slice() -> None:
@@ -67,7 +105,8 @@ def test_a_read_that_leaves_out_operations_is_not_compared() -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_readings_hold_the_bytes_of_their_own_numbers_and_no_more(family: str) -> None:
     model = shared(family)
-    seen = run(model, some_tokens(), get=["resid_post.*@-1", "z.1.2", "pattern.0@2:4", "mlp_act.2.3@0"])
+    parts = ["resid_post.*@-1", "z.1.2", "pattern.0@2:4", "mlp_act.2.3@0", "result.1.0@:3", "attn_norm.0@-1"]
+    seen = run(model, some_tokens(), get=[*parts, "q.*", "v.0", "scores.1", "resid_post.1", "result.2"])
     for site in seen.sites:
         assert held_bytes(seen[site]) == seen[site].nbytes, site
 

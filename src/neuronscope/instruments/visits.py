@@ -38,22 +38,16 @@ class Gathered:
     dtype: torch.dtype | None = None
     device: torch.device | str | None = None
 
-    def kept(self, piece: Tensor, *sources: Tensor) -> Tensor:
+    def kept(self, piece: Tensor, source: Tensor) -> Tensor:
         """Return a piece of what passes where nothing that the model goes on to do can reach it.
 
-        It is copied where it shares memory with a source, or would keep more memory from being freed.
+        It is copied where it shares memory with its source, or would keep more memory from being freed.
         """
         changes = (self.dtype or piece.dtype) != piece.dtype and piece.is_floating_point()
         dtype = self.dtype if changes else piece.dtype
         memory = piece.untyped_storage()
-        shared = memory.nbytes() > piece.nbytes or any(
-            memory._cdata == source.untyped_storage()._cdata for source in sources
-        )
-        if shared and piece is sources[0] and self.device is None and not changes:
-            return fresh(piece)
-        if not shared:
-            return piece.to(device=self.device, dtype=dtype)
-        return piece.to(device=self.device, dtype=dtype, copy=True, memory_format=torch.contiguous_format)
+        shared = memory.nbytes() > piece.nbytes or memory._cdata == source.untyped_storage()._cdata
+        return piece.to(device=self.device, dtype=dtype, copy=shared)
 
 
 @dataclass
@@ -96,11 +90,11 @@ class SiteVisit(Watcher):
     def read(self, derived: Derived) -> None:
         """Work out the parts that are read, each alone."""
         for site in self.reads:
-            self._keep(site, self._part(site, derived), *derived.passing)
+            self._keep(site, self._part(site, derived), derived.passing)
         self._done()
 
-    def _keep(self, site: Site, piece: Tensor, *sources: Tensor) -> None:
-        kept = self.gathered.kept(piece, *sources)
+    def _keep(self, site: Site, piece: Tensor, source: Tensor) -> None:
+        kept = self.gathered.kept(piece, source)
         self.gathered.values[site] = without_padding(kept, site, site.kind.words, self.batch)
 
     def _done(self) -> None:
@@ -113,7 +107,8 @@ class SiteVisit(Watcher):
         if site.position is None:
             return derived.part(unit=site.unit)
         single = isinstance(site.position, int)
-        columns = columns_of(site, derived.n_positions, self.batch)
+        n_positions = derived.passing.shape[1]
+        columns = columns_of(site, n_positions, self.batch)
         if isinstance(columns, Tensor):
             spans = columns.reshape(len(columns), -1)[:, [0, -1]].tolist()
             value = torch.cat(
@@ -124,7 +119,7 @@ class SiteVisit(Watcher):
             )
         else:
             if isinstance(columns, int):
-                start = columns % derived.n_positions
+                start = columns % n_positions
                 columns = slice(start, start + 1)
             value = derived.part(positions=columns, unit=site.unit)
         return value.select(1, 0) if single else value

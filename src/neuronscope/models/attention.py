@@ -35,6 +35,7 @@ class Place(NamedTuple):
 
 
 Visit = Callable[[Tensor], Tensor]
+Products = tuple[int, int] | None
 PRODUCTS = ("matmul", "bmm", "baddbmm")
 _SOFTMAX: Collection[Any] = (nn.functional.softmax, torch.softmax, torch.Tensor.softmax)
 
@@ -85,9 +86,10 @@ class _SoftmaxTap(TorchFunctionMode):
             return tensor
         square = self._by_head(tensor)
         n_keys = self.n_keys or square.shape[-1]
-        seen = self.taps.visit(
-            Place(name, *self.at), square[..., :n_keys] if n_keys < square.shape[-1] else square
-        )
+        shown = square[..., :n_keys] if n_keys < square.shape[-1] else square
+        seen = self.taps.visit(Place(name, *self.at), shown)
+        if seen is shown:
+            return tensor
         if n_keys < square.shape[-1]:
             seen = torch.cat([seen, square[..., n_keys:]], dim=-1)
         return seen.reshape(tensor.shape)
@@ -104,13 +106,13 @@ def batched(left: Sequence[int], right: Sequence[int]) -> bool:
 class _StagesTap(_SoftmaxTap):
     """Show the softmax, and also what the two products around it read and give.
 
-    The first product of such an attention is of queries and keys, the second of pattern and values. Only
-    those are tapped so whose trace shows just these two (`wiring.Wiring.staged`).
+    ``products`` are the numbers, among the products of the module, of that of queries and keys and of that of
+    pattern and values.
     """
 
-    def __init__(self, taps: Taps, at: tuple[int, str | None], rows: int) -> None:
+    def __init__(self, taps: Taps, at: tuple[int, str | None], rows: int, products: Products) -> None:
         super().__init__(taps, at, rows, None)
-        self.products = 0
+        self.products, self.count = products, 0
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if getattr(func, "__name__", "").strip("_") not in PRODUCTS:
@@ -119,16 +121,19 @@ class _StagesTap(_SoftmaxTap):
         left, right = [key for key, value in given.items() if isinstance(value, Tensor)][-2:]
         if not batched(given[left].shape, given[right].shape):
             return func(*args, **(kwargs or {}))
-        self.products += 1
+        number, self.count = self.count, self.count + 1
+        if self.products is None or number not in self.products:
+            return func(*args, **(kwargs or {}))
+        before = number == self.products[0]
         with torch._C.DisableTorchFunction():
-            if self.products == 1:
+            if before:
                 given[left] = self._shown("q", given[left])
                 given[right] = self._shown("k", given[right], (-1, -2))
             else:
                 given[right] = self._shown("v", given[right])
             options = {key: value for key, value in given.items() if isinstance(key, str)}
             outcome = func(*(given[at] for at in range(len(args))), **options)
-            return outcome if self.products == 1 else self._shown("z", outcome, (1, 2))
+            return outcome if before else self._shown("z", outcome, (1, 2))
 
     def _shown(self, name: str, tensor: Tensor, turned: tuple[int, int] | None = None) -> Tensor:
         """Show a tensor by head, with two of its axes turned, and return what to go on with as it was."""
@@ -140,13 +145,15 @@ class _StagesTap(_SoftmaxTap):
         return (seen if turned is None else seen.transpose(*turned)).reshape(tensor.shape)
 
 
-def stages_seen(own: Callable[..., Any], taps: Taps, at: tuple[int, str | None]) -> Callable[..., Any]:
+def stages_seen(
+    own: Callable[..., Any], taps: Taps, at: tuple[int, str | None], products: Products
+) -> Callable[..., Any]:
     """Return an attention module's forward that shows the stages of it while these taps are active."""
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         if ACTIVE.get() is not taps:
             return own(*args, **kwargs)
-        with _StagesTap(taps, at, taps.rows):
+        with _StagesTap(taps, at, taps.rows, products):
             return own(*args, **kwargs)
 
     return forward

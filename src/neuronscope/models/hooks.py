@@ -70,9 +70,9 @@ def hold(anatomy: Anatomy, taps: Taps, stack: ExitStack) -> None:
         for addition, place in wanted:
             points.setdefault(addition.call, {})[addition.operand] = place
         stack.enter_context(replaced(block, watched(block.forward, taps, points, wanted[0][0].calls)))
-    for module, at in anatomy.unrouted.items():
+    for module, (at, products) in anatomy.unrouted.items():
         if any(Place(name, *at) in taps.visits for name in STAGES):
-            stack.enter_context(replaced(module, stages_seen(module.forward, taps, at)))
+            stack.enter_context(replaced(module, stages_seen(module.forward, taps, at, products)))
     for module, at in anatomy.experts.items():
         if any(Place(name, *at) in taps.visits for name in INSIDE):
             stack.enter_context(replaced(module, experts_seen(module.forward, module, taps, at)))
@@ -109,13 +109,13 @@ def _read(taps: Taps, place: Place, tap: Tap) -> Any:
     """Put a hook on that shows what passes and gives nothing back."""
     visit = taps.visits[place]
 
-    def seen(passing: Any) -> None:
+    def seen(passing: Tensor) -> None:
         shown = passing if tap.show is None else tap.show(passing, taps.rows)
         taps.fired.add(place)
         if tap.derive is None:
             visit(shown)
             return
-        derived = Derived.of(tap, shown, taps.rows)
+        derived = Derived(tap, shown)
         if isinstance(visit, Watcher):
             visit.read(derived)
         else:
@@ -127,7 +127,7 @@ def _read(taps: Taps, place: Place, tap: Tap) -> Any:
 
     def after(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         if ACTIVE.get() is taps:
-            seen(output if tap.side == "whole" else _tensor(_item(output, tap.item), place))
+            seen(_tensor(_item(output, tap.item), place))
 
     if tap.side == "in":
         return tap.module.register_forward_pre_hook(before, with_kwargs=True)

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 class Tap:
     """One side of one module.
 
-    ``derive`` works a read-only value out of what passes there, rows and positions each by themselves; on the
-    side "whole" it is given all that the module gives and the number of rows. ``one`` does so for one unit.
+    ``derive`` works a read-only value out of what passes there, each row and position by itself, and ``one``
+    that of one unit.
     ``show`` gives the tensor, likewise given the rows, in the axes of the site; it is put back in its own.
     ``item`` picks from an output of several tensors. ``copied`` hands the model a copy, where it goes on to
     write into the tensor that passes.
@@ -19,7 +19,7 @@ class Tap:
 
     module: nn.Module
     side: str
-    derive: Callable[..., Tensor] | None = None
+    derive: Callable[[Tensor], Tensor] | None = None
     show: Callable[[Tensor, int], Tensor] | None = None
     item: int | str = 0
     copied: bool = False
