@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from neuronscope.data.packing import pack, window
+from neuronscope.data.packing import document_of, joined, pack, window
+from neuronscope.words import BadInput
 
 
 def test_rows_hold_whole_documents_between_boundaries() -> None:
@@ -35,6 +36,24 @@ def test_epochs_and_seeds_differ() -> None:
 
 def test_a_stream_without_a_window_is_refused() -> None:
     with pytest.raises(
-        ValueError, match="a stream of 12 tokens has no windows of 10; give at least 20 tokens"
+        BadInput, match=r"A stream of 12 tokens has no windows of 10: give at least 20 tokens\."
     ):
         window(np.arange(12), 0, 10, seed=0)
+
+
+def test_a_stream_has_every_document_behind_its_boundary() -> None:
+    documents = [[1, 2, 3], [], [4]]
+    stream = joined(documents, boundary=0)
+    assert stream.tolist() == [0, 1, 2, 3, 0, 0, 4]
+    assert joined([], boundary=0).tolist() == []
+    whole = document_of(stream, boundary=0)
+    assert [stream[(whole == place) & (stream != 0)].tolist() for place in range(3)] == documents
+
+
+def test_a_row_cut_out_of_a_document_begins_with_document_0() -> None:
+    stream = joined([[1, 2, 3], [4, 5], [6]], boundary=0)
+    for start in range(len(stream) - 4):
+        found = document_of(stream[start : start + 4], boundary=0)
+        assert found[0] == 0
+        assert set(np.diff(found)) <= {0, 1}
+        assert ((np.diff(found) == 1) == (stream[start + 1 : start + 4] == 0)).all()

@@ -1,14 +1,16 @@
 """How do documents of any length become rows of one length, the same ones every time?
 
-Both functions are pure: what stands in a row depends on the arguments alone, so that a killed training run
+Everything here is pure: what stands in a row depends on the arguments alone, so that a killed training run
 resumes with the batches it would have had.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from random import Random
 
 import numpy as np
+
+from neuronscope.words import BadInput
 
 
 def pack(documents: Iterator[list[int]], n_rows: int, length: int, *, boundary: int) -> np.ndarray:
@@ -25,6 +27,29 @@ def pack(documents: Iterator[list[int]], n_rows: int, length: int, *, boundary: 
     return rows
 
 
+def joined(documents: Iterable[Sequence[int]], *, boundary: int) -> np.ndarray:
+    """Return all documents one after the other as token ids (position), `boundary` before each.
+
+    >>> joined([[5, 6], [7]], boundary=0).tolist()
+    [0, 5, 6, 0, 7]
+    """
+    pieces = [piece for tokens in documents for piece in ([boundary], tokens)]
+    return np.concatenate([np.asarray(piece, dtype=np.int64) for piece in pieces] or [np.empty(0, np.int64)])
+
+
+def document_of(stream: np.ndarray, *, boundary: int) -> np.ndarray:
+    """Return for each token of a stream, or of rows cut out of it, in which of its documents it is, from 0.
+
+    A boundary belongs to the document that it opens. Rows begin with document 0, whether with its boundary
+    or in its midst.
+
+    >>> document_of(np.array([[0, 5, 6, 0, 7], [6, 0, 7, 0, 8]]), boundary=0).tolist()
+    [[0, 0, 0, 1, 1], [0, 1, 1, 2, 2]]
+    """
+    opened = (stream == boundary).cumsum(-1)
+    return opened - (stream[..., :1] == boundary)
+
+
 def window(stream: np.ndarray, index: int, length: int, *, seed: int) -> np.ndarray:
     """Return window `index` of an endless reading of the stream, as token ids (position).
 
@@ -32,8 +57,8 @@ def window(stream: np.ndarray, index: int, length: int, *, seed: int) -> np.ndar
     """
     per_epoch = (len(stream) - length) // length
     if per_epoch < 1:
-        raise ValueError(
-            f"a stream of {len(stream)} tokens has no windows of {length}; give at least {2 * length} tokens"
+        raise BadInput(
+            f"A stream of {len(stream)} tokens has no windows of {length}: give at least {2 * length} tokens."
         )
     epoch, place = divmod(index, per_epoch)
     offset, order = _epoch(per_epoch, length, f"{seed}/{epoch}")
