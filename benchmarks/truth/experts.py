@@ -53,14 +53,12 @@ def judge_experts(claims: Claims, blocks: list[nn.Module], answer: Answer) -> No
             with _scaled(weights, factor):
                 truth = answer()
             _compare(claims, op, truth)
-        if layer == len(blocks) - 1 and claims("mlp_act", layer) is not None:
-            _judge_token(claims, experts, layer, expert, before, answer)
+        if claims("mlp_act", layer) is not None:
+            _judge_token(claims, experts, layer, expert, answer)
         return
 
 
-def _edits(
-    claims: Claims, experts: Any, layer: int, expert: int
-) -> Iterator[tuple[Op, list[Tensor], float]]:
+def _edits(claims: Claims, experts: Any, layer: int, expert: int) -> Iterator[tuple[Op, list[Tensor], float]]:
     number = expert * _n_neurons(experts) + _NEURON
     output = _output(experts, expert)
     yield zero(f"{claims.address('expert_weight', layer)}.{expert}"), output, 0.0
@@ -74,17 +72,37 @@ def _edits(
             yield zero(site), _incoming(experts, expert, row), 0.0
 
 
-def _judge_token(
-    claims: Claims, experts: Any, layer: int, expert: int, before: Tensor, answer: Answer
-) -> None:
-    """Silence a neuron at one position of the last layer; no other position may notice."""
-    with _scaled([_column(experts, expert)], 0.0):
-        everywhere = answer()
-    position = int((everywhere - before).abs().amax(-1)[0].argmax())
-    truth = before.clone()
-    truth[:, position] = everywhere[:, position]
+def _judge_token(claims: Claims, experts: Any, layer: int, expert: int, answer: Answer) -> None:
+    """Silence a neuron at one position; there alone the experts may give what they give without it."""
+    length = claims.whole.logits.shape[1]
+    with _scaled([_column(experts, expert)], 0.0), _given(experts) as without:
+        answer()
+    with _given(experts) as given:
+        answer()
+    positions = [each.reshape(-1, length, each.shape[-1]) for each in (given[0], without[0])]
+    position = int((positions[0] - positions[1]).abs().amax((0, 2)).argmax())
+    mixed = positions[0].clone()
+    mixed[:, position] = positions[1][:, position]
+    with _given(experts, mixed.reshape(given[0].shape)):
+        truth = answer()
     number = expert * _n_neurons(experts) + _NEURON
     _compare(claims, zero(f"{claims.address('mlp_act', layer)}.{number}@{position}"), truth)
+
+
+@contextmanager
+def _given(experts: nn.Module, instead: Tensor | None = None) -> Iterator[list[Tensor]]:
+    """Keep what a module gives, and let it give something else."""
+    kept: list[Tensor] = []
+
+    def after(module: nn.Module, args: Any, output: Tensor) -> Tensor:
+        kept.append(output)
+        return output if instead is None else instead
+
+    hook = experts.register_forward_hook(after)
+    try:
+        yield kept
+    finally:
+        hook.remove()
 
 
 def _compare(claims: Claims, op: Op, truth: Tensor) -> None:

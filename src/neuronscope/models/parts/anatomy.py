@@ -3,20 +3,21 @@
 Rules propose: a short table of the names that families use. A numerical probe then disposes (`certificate`).
 """
 
+from collections.abc import Iterator
 from threading import RLock
 from typing import Any, cast
 
 from torch import nn
 from transformers import PreTrainedModel
 
-from neuronscope.models.attention import Place
-from neuronscope.models.parts.experts import GIVEN
+from neuronscope.models.attention import Place, Products
+from neuronscope.models.parts.experts import GIVEN, At
 from neuronscope.models.parts.stacks import Stack, Wired, head_rows, matrix, norm_scale, scale_tap
 from neuronscope.models.parts.taps import Absence, Found, Tap
 from neuronscope.models.parts.towers import embedding_of, specimen, towers
-from neuronscope.models.parts.tracing import record
+from neuronscope.models.parts.tracing import Softmax, record
 from neuronscope.models.parts.vocabulary import EMBEDDING, FINAL_NORM, part
-from neuronscope.models.parts.wiring import TERM, unwired, wire
+from neuronscope.models.parts.wiring import TERM, Wiring, unwired, wire
 from neuronscope.models.sites import SITES, Site
 from neuronscope.words import BadInput, nearest
 
@@ -142,17 +143,21 @@ class Anatomy:
         return self.main.pre(layer)
 
     @property
-    def layer_of(self) -> dict[nn.Module, tuple[int, str | None]]:
+    def layer_of(self) -> dict[nn.Module, At]:
         """Return layer and stack of every module that looks its attention up in the registry."""
-        return self._attending(routed=True)
+        return {softmax.owner: at for softmax, wiring, at in self._attending() if wiring.routed}
 
     @property
-    def unrouted(self) -> dict[nn.Module, tuple[int, str | None]]:
-        """Return layer and stack of every module that takes its softmax itself."""
-        return self._attending(routed=False)
+    def unrouted(self) -> dict[nn.Module, tuple[At, Products]]:
+        """Return layer and stack of every module that takes its softmax itself, and its two products."""
+        return {
+            softmax.owner: (at, wiring.products)
+            for softmax, wiring, at in self._attending()
+            if not wiring.routed
+        }
 
     @property
-    def experts(self) -> dict[nn.Module, tuple[int, str | None]]:
+    def experts(self) -> dict[nn.Module, At]:
         """Return layer and stack of every module of experts."""
         return {
             experts: (layer, stack.name)
@@ -161,13 +166,11 @@ class Anatomy:
             if (experts := stack.experts(layer)) is not None
         }
 
-    def _attending(self, *, routed: bool) -> dict[nn.Module, tuple[int, str | None]]:
-        return {
-            wiring.attends.owner: (layer, stack.name)
-            for stack in self.stacks.values()
-            for layer, wiring in enumerate(self._wiring_of(stack).layers)
-            if not isinstance(wiring.attends, Absence) and wiring.routed == routed
-        }
+    def _attending(self) -> Iterator[tuple[Softmax, Wiring, At]]:
+        for stack in self.stacks.values():
+            for layer, wiring in enumerate(self._wiring_of(stack).layers):
+                if not isinstance(wiring.attends, Absence):
+                    yield wiring.attends, wiring, (layer, stack.name)
 
     def layers(self, name: str, stack: str | None = None) -> list[int | None]:
         """Return the layers in which a site name may occur; ``[None]`` for a name that occurs once."""

@@ -152,7 +152,7 @@ class Stack:
         wiring = self.wiring(layer)
         if isinstance(wiring.attends, Absence):
             return wiring.attends
-        if wiring.routed or wiring.staged or name in ("scores", "pattern"):
+        if wiring.routed or wiring.products or name in ("scores", "pattern"):
             return name
         output, heads = self.output(layer), wiring.heads or 1
         if name == "z" and output is not None and self._averages(output, layer):

@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
+import torch
 from torch import nn
 
-from neuronscope.models.attention import PRODUCTS, batched
+from neuronscope.models.attention import PRODUCTS, Products, batched
 from neuronscope.models.parts.additions import RESULT
 from neuronscope.models.parts.taps import Absence, Addition, Tap
 from neuronscope.models.parts.tracing import Softmax, Trace, Witness
@@ -39,7 +40,7 @@ class Wiring:
         default_factory=lambda: Absence("this block attends nowhere", "resid_post")
     )
     routed: bool = False
-    staged: bool = False
+    products: Products = None
     heads: int | None = None
     key_heads: int | None = None
     head_width: int | None = None
@@ -212,26 +213,34 @@ def _attend(trace: Trace, witness: Witness, wiring: Wiring) -> None:
         wiring.key_heads = shapes["k"][1]
         wiring.head_width = shapes["z"][-1] if "z" in shapes else None
     elif (products := _products(trace, softmax)) is not None:
-        wiring.staged = True
-        keys, values = (trace.nodes[trace.nodes[at].parents[-1]].shape for at in products)
+        keys, values, wiring.products = products
         wiring.key_heads = keys[1] if len(keys) == 4 else keys[0] // trace.rows
         wiring.head_width = values[-1]
 
 
-def _products(trace: Trace, softmax: Softmax) -> tuple[int, int] | None:
-    """Return the products before and after the softmax of a module, where it takes no other."""
+def _products(trace: Trace, softmax: Softmax) -> tuple[torch.Size, torch.Size, Products] | None:
+    """Return the shapes of keys and values, and which products of the softmax's module take them in."""
+    nodes = trace.nodes
     first = trace.inputs.get(softmax.owner, 0)
     last = max((node for node in trace.outputs.get(softmax.owner, ()) if node is not None), default=0)
     found = [
         index
-        for index, node in enumerate(trace.nodes[: last + 1])
-        if index > first
-        and node.name in PRODUCTS
-        and batched(*(trace.nodes[parent].shape for parent in node.parents[-2:]))
+        for index in range(first + 1, last + 1)
+        if nodes[index].name in PRODUCTS
+        and batched(*(nodes[parent].shape for parent in nodes[index].parents[-2:]))
     ]
-    if len(found) != 2 or not found[0] < softmax.node < found[1]:
+    size = trace.nodes[softmax.node].shape.numel()
+    scored = trace.ancestors(softmax.node, found) | {
+        parent for node in trace.ancestors(softmax.node, found) for parent in nodes[node].parents
+    }
+    before = [index for index in found if index in scored and nodes[index].shape.numel() == size]
+    after = [
+        index
+        for index in found
+        if softmax.node in trace.ancestors(nodes[index].parents[-2], found)
+        and softmax.node not in trace.ancestors(nodes[index].parents[-1], ())
+    ]
+    if len(before) != 1 or len(after) != 1:
         return None
-    before, after = found
-    of_pattern, of_values = trace.nodes[after].parents[-2:]
-    reads = before in trace.ancestors(softmax.node, ()) and softmax.node in trace.ancestors(of_pattern, ())
-    return (before, after) if reads and softmax.node not in trace.ancestors(of_values, ()) else None
+    keys, values = (nodes[nodes[at[0]].parents[-1]].shape for at in (before, after))
+    return keys, values, (found.index(before[0]), found.index(after[0]))
