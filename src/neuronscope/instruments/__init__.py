@@ -5,7 +5,8 @@ from neuronscope.instruments.answering import answer
 from neuronscope.instruments.harvest import harvest
 from neuronscope.instruments.harvested.reader import Harvest, Shard
 from neuronscope.instruments.ops import Op, add, fn, mean, noise, project_out, put, resample, scale, zero
-from neuronscope.instruments.path import PathPatch, path_patch
+from neuronscope.instruments.path import PathPatch, path_patch, sweep_edges
+from neuronscope.instruments.paths.edges import Edge, each_edge
 from neuronscope.instruments.plan import Plan, plan
 from neuronscope.instruments.readings import Readings
 from neuronscope.instruments.residual import residual_stream
@@ -16,6 +17,7 @@ from neuronscope.instruments.sweep import Sweep, sweep
 from neuronscope.instruments.trials import each
 
 __all__ = [
+    "Edge",
     "Harvest",
     "Op",
     "PathPatch",
@@ -32,6 +34,7 @@ __all__ = [
     "add",
     "answer",
     "each",
+    "each_edge",
     "fn",
     "harvest",
     "mean",
@@ -46,5 +49,6 @@ __all__ = [
     "scale",
     "stream",
     "sweep",
+    "sweep_edges",
     "zero",
 ]

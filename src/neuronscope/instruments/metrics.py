@@ -7,11 +7,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from neuronscope.models.batch import Batch
+from neuronscope.models.inputs import prepare
 from neuronscope.models.model import Model
 from neuronscope.words import BadInput
 
 LastMetric = Callable[[Float[Tensor, "batch vocab"]], Float[Tensor, " batch"]]
 Token = int | Int[Tensor, " batch"]
+_PLAIN_ARGUMENTS = {"input_ids", "attention_mask", "position_ids"}
 
 
 def logit_difference(target: Token, distractor: Token) -> LastMetric:
@@ -81,6 +84,36 @@ class AnswerLogProbability:
 
 
 Metric = LastMetric | AnswerLogProbability
+
+
+def with_answers(model: Model, prompts: Batch, metric: Metric) -> tuple[Batch, int]:
+    """Return what to run for a metric, and how many last positions of each prompt it takes the logits of.
+
+    An answer of several tokens is appended to the prompts, but for its last token, which nothing reads.
+    """
+    if not isinstance(metric, AnswerLogProbability):
+        return prompts, 1
+    answers = metric.rows(len(prompts)).to(model.device)
+    if prompts.padded and any(last != prompts.width - 1 for last in prompts.last):
+        raise BadInput(
+            "An answer follows its prompt, but these are padded behind: give prompts of one length."
+        )
+    if not prompts.inputs.keys() <= _PLAIN_ARGUMENTS:
+        raise BadInput(f"Answers of several tokens follow token ids alone, not {', '.join(prompts.inputs)}.")
+    named = {"input_ids": torch.cat([prompts.tokens, answers[:, :-1]], 1)}
+    if "attention_mask" in prompts.inputs:
+        mask = prompts.inputs["attention_mask"]
+        named["attention_mask"] = torch.cat([mask, mask.new_ones(len(answers), answers.shape[1] - 1)], 1)
+    return prepare(model, named), answers.shape[1]
+
+
+def last_logits(logits: Tensor, batch: Batch, kept: int) -> Tensor:
+    """Return the logits of the last positions of each prompt: [batch vocab], or [batch token vocab]."""
+    missing = batch.width - logits.shape[1]
+    ends = torch.tensor(batch.last, device=logits.device) - missing
+    columns = ends[:, None] + torch.arange(1 - kept, 1, device=logits.device)
+    found = logits[torch.arange(len(logits), device=logits.device)[:, None], columns]
+    return found if kept > 1 else found[:, 0]
 
 
 def measure(name: str, *, target: Token, distractor: Token) -> LastMetric:

@@ -8,13 +8,13 @@ import pytest
 
 from neuronscope.instruments import Harvest
 from tests.conftest import ROOT
-from tests.instruments.reaped import N_KILLS, documents
+from tests.instruments.harvested.reaped import N_KILLS, documents
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked here, and this system cannot")
 def test_a_harvest_killed_at_ten_random_moments_is_bit_equal_to_one_that_never_was(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.instruments.reaped", str(tmp_path), "7"]
+    command = [sys.executable, "-m", "tests.instruments.harvested.reaped", str(tmp_path), "7"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     said = json.loads(done.stdout.splitlines()[-1])
