@@ -324,7 +324,7 @@ def _product(graph: Graph, softmax: Node, length: int) -> Node | None:
     """Return the product of queries and keys that the softmax reads, through scaling, masking and capping."""
     node = graph.nodes[softmax.parents[0]]
     while node.op not in ("bmm", "matmul", "baddbmm"):
-        square = [graph.nodes[p] for p in node.parents if graph.nodes[p].value.shape[-2:] == (length, length)]
+        square = [graph.nodes[p] for p in node.parents if _square(graph.nodes[p], length)]
         largest = max(square, key=lambda each: each.value.numel(), default=None)
         if largest is None or node.op == "_softmax":
             return None

@@ -7,6 +7,7 @@ law spoke of is reduced too, because nothing was checked.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, cast
 
 import torch
@@ -154,13 +155,14 @@ def _dot_products(seen: Probed, layer: int) -> Sides:
     owner = getattr(seen.stack.wiring(layer).attends, "owner", None)
     products = q @ _per_query_head(seen, "k", layer).transpose(-1, -2)
     cap = getattr(owner, "attn_logit_softcapping", None)
+    caps = [None, cap] if isinstance(cap, float) else [None]  # some families state a cap that they do not use
     allowed = seen("pattern", layer) > 0
     stated = getattr(owner, "scaling", None)
     factors = [q.shape[-1] ** -0.5, 1.0, *([stated] if isinstance(stated, float) else [])]
     tries = []
-    for factor in factors:  # some families scale the queries themselves
+    for factor, cap in product(factors, caps):  # some families scale the queries themselves
         scaled = products * factor
-        scaled = (scaled / cap).tanh() * cap if isinstance(cap, float) else scaled
+        scaled = scaled if cap is None else (scaled / cap).tanh() * cap
         if hasattr(owner, "sinks"):  # these take the largest score of a row away, which no softmax sees
             apart = torch.where(allowed, scores - scaled, 0)
             scaled = scaled + apart.sum(-1, keepdim=True) / allowed.sum(-1, keepdim=True)

@@ -1,6 +1,7 @@
 """Which additions of a block carry attention to the stream, and which the MLP? Read off a trace of it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -205,7 +206,7 @@ def _attend(trace: Trace, witness: Witness, wiring: Wiring) -> None:
         wiring.attends = Absence(f"this block takes {len(own)} softmaxes over the sequence", "attn_out")
     if len(own) != 1:
         return
-    wiring.attends = softmax = own[0]
+    wiring.attends = softmax = _owned(trace, own[0], names)
     wiring.routed = softmax.owner in witness.shapes
     shapes = witness.shapes.get(softmax.owner, {})
     wiring.heads = softmax.shape[1] if len(softmax.shape) == 4 else softmax.shape[0] // trace.rows
@@ -216,6 +217,14 @@ def _attend(trace: Trace, witness: Witness, wiring: Wiring) -> None:
         keys, values, wiring.products = products
         wiring.key_heads = keys[1] if len(keys) == 4 else keys[0] // trace.rows
         wiring.head_width = values[-1]
+
+
+def _owned(trace: Trace, softmax: Softmax, names: Mapping[nn.Module, str]) -> Softmax:
+    """Return a softmax as that of the module around it, where a module takes it that does nothing else."""
+    if not isinstance(softmax.owner, nn.Softmax):
+        return softmax
+    around = trace.block.get_submodule(names[softmax.owner].rpartition(".")[0])
+    return Softmax(softmax.node, around, softmax.shape)
 
 
 def _products(trace: Trace, softmax: Softmax) -> tuple[torch.Size, torch.Size, Products] | None:
