@@ -13,7 +13,8 @@ The policy, in one place:
 - **Positions** of an address count the tokens of each prompt, special ones included, padding never.
 - **Chats** are laid out by the tokenizer's own template, which places every special token; the assistant's
   turn is opened after a message of another, and continued after one of its own.
-- **Native inputs** go in by the network's own names, in the model's number format.
+- **Native inputs** go in by the network's own names, in the model's number format. A tensor or array alone
+  is the main input of a network that reads no tokens, such as images.
 """
 
 import inspect
@@ -21,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -30,7 +32,16 @@ from neuronscope.models.model import Model
 from neuronscope.words import BadInput, nearest
 
 Message = Mapping[str, Any]
-Inputs = Tensor | str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | Mapping[str, Any] | Batch
+Inputs = (
+    Tensor
+    | np.ndarray
+    | str
+    | Sequence[str]
+    | Sequence[int]
+    | Sequence[Sequence[int]]
+    | Mapping[str, Any]
+    | Batch
+)
 Spans = Mapping[str, Span | Sequence[Span]]
 
 _TOLERANCE = {torch.float64: 1e-5, torch.float32: 1e-3}  # some families have single precision inside
@@ -57,6 +68,8 @@ def prepare(
     Raises `BadInput` for what `Model.tokenize` refuses, for inputs that the network does not take, for spans
     outside a prompt, and for prompts of different length where the model cannot be padded.
     """
+    if isinstance(inputs, np.ndarray):
+        inputs = torch.from_numpy(inputs)
     if chat is not None:
         if bos is not None or not isinstance(inputs, tuple | list) or len(inputs):
             raise BadInput("A chat goes in alone: its template places the prompts and the special tokens.")
@@ -68,11 +81,42 @@ def prepare(
     elif isinstance(inputs, Tensor) and model.hf.main_input_name != "input_ids":
         batch = _native(model, {model.hf.main_input_name: inputs})
     else:
+        _check_reads_tokens(model, inputs)
         batch = _packed(model, _rows(model, inputs, bos))
+    _check_towers(model, batch)
     if not spans:
         return batch
     named = {name: _checked_spans(name, given, batch) for name, given in spans.items()}
     return Batch(batch.inputs, batch.lengths, batch.starts, {**batch.spans, **named})
+
+
+def _check_reads_tokens(model: Model, inputs: Any) -> None:
+    main = model.hf.main_input_name
+    if main == "input_ids" or "input_ids" in _arguments(model):
+        return
+    given = "text" if isinstance(inputs, str) or any(isinstance(part, str) for part in inputs) else "tokens"
+    raise BadInput(
+        f"{model.name} reads no {given}: give its {main} as a tensor, or by name as {{{main!r}: ...}}."
+    )
+
+
+def _check_towers(model: Model, batch: Batch) -> None:
+    """Refuse one half of what a network of two towers compares, and a single image without a batch."""
+    images, config = batch.inputs.get("pixel_values"), cast(Any, model.hf.config)
+    if hasattr(model.hf, "logit_scale") and {"input_ids", "pixel_values"} <= {*_arguments(model)}:
+        missing = next((name for name in ("input_ids", "pixel_values") if name not in batch.inputs), None)
+        if missing is not None:
+            raise BadInput(
+                f"{model.name} compares texts with images, and these inputs lack {missing}: "
+                "give both by name, {'input_ids': ..., 'pixel_values': ...}."
+            )
+        config = getattr(config, "vision_config", config)
+    size = getattr(config, "image_size", None)
+    if isinstance(images, Tensor) and isinstance(size, int):
+        image = (getattr(config, "num_channels", 3), size, size)
+        if tuple(images.shape) == image:
+            shape = ", ".join(map(str, image))
+            raise BadInput(f"This is a single image [{shape}]: give a batch of them, [1, {shape}].")
 
 
 def _rows(model: Model, inputs: Any, bos: bool | None) -> list[Tensor]:
@@ -237,7 +281,9 @@ def _native(model: Model, inputs: Mapping[str, Any]) -> Batch:
     taken = _arguments(model)
     unknown = next((name for name in inputs if name not in taken), None)
     if unknown is not None:
-        near = nearest(unknown, taken) or f"; it takes {', '.join(list(taken)[:5])} and others."
+        known = [name for name, parameter in taken.items() if parameter.kind is not parameter.VAR_KEYWORD]
+        others = " and others" if len(known) > 5 else ""
+        near = nearest(unknown, known) or f"; it takes {', '.join(known[:5])}{others}."
         raise BadInput(f"This network takes no input called {unknown!r}{near}")
     named = {name: _on_model(model, value) for name, value in inputs.items()}
     tokens = named.get("input_ids")
