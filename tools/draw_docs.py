@@ -30,6 +30,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {},
     ),
     "model_card": ({}, {"variable": "equation"}),
+    "task_evaluation": ({"task": "two-digit-arithmetic", "n_prompts": 500}, {}),
 }
 """Analysis to its arguments (the model apart) and to what of its result is drawn."""
 

@@ -11,7 +11,9 @@ from typing import Any
 __version__ = "0.1.0"
 
 _NAMES = {
+    "open_checkpoints": "neuronscope.models.checkpoints",
     "open_model": "neuronscope.models",
+    "open_task": "neuronscope.data.tasks",
     "load": "neuronscope.results",
     "save": "neuronscope.results",
     "provenance": "neuronscope.results",

@@ -7,6 +7,7 @@ signature stays short and every door states the same bounds.
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -92,6 +93,80 @@ Reference = Annotated[
         "or all tokens of the common prompts that ship with the package.",
     ),
 ]
+PromptCount = Annotated[int, Field(ge=1, le=100_000, description="How many prompts to draw from the task.")]
+Seed = Annotated[int, Field(ge=0, description="What chance is drawn from; the same seed, the same draw.")]
+TaskSplit = Annotated[
+    Literal["unseen", "seen", "train", "validation"],
+    Field(
+        description="Which problems: those that builtin:scribe never read, those that it read, or, where the "
+        "task has them, two parts of the former, for training and for validation.",
+    ),
+]
+WrittenTokens = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=4096,
+        description="How many tokens the model may write; 0 is one more than the longest right answer has.",
+    ),
+]
+AnswerPlace = Annotated[
+    Literal["start", "last_number"],
+    Field(
+        description="Where the answer stands in what the model writes: at the start, or as the last number, "
+        "as after a worked solution.",
+    ),
+]
+Representations = Annotated[
+    Literal["none", "answer", "all"],
+    Field(
+        description="Residual streams to keep beside the answers, at every depth: none, those of the "
+        "position that gives the answer, or those of all tokens of the prompt.",
+    ),
+]
+Precision = Annotated[
+    Literal["float16", "float32"], Field(description="Number format of the residual streams that are kept.")
+]
+
+OutFolder = Annotated[
+    Path, Field(description="Folder to write into; where it holds the same run unfinished, that goes on.")
+]
+ModelShape = Annotated[
+    Literal["gpt2", "gpt_neox", "llama"], Field(description="Family whose shape a new model takes.")
+]
+LayerCount = Annotated[int, Field(ge=1, le=96, description="How many blocks.")]
+HeadCount = Annotated[int, Field(ge=1, le=256, description="How many attention heads in a block.")]
+StreamWidth = Annotated[int, Field(ge=2, le=16384, description="Width of the residual stream.")]
+ContextLength = Annotated[
+    int, Field(ge=2, le=131_072, description="How many tokens the model reads at a time.")
+]
+Tokens = Annotated[
+    Literal["bpe", "character"],
+    Field(description="What a token is: a piece found by byte pair encoding, or one character."),
+]
+VocabularySize = Annotated[
+    int, Field(ge=258, le=262_144, description="How many tokens byte pair encoding makes.")
+]
+Dropout = Annotated[float, Field(ge=0, lt=1, description="Share of activations left out in training.")]
+TrainingSteps = Annotated[int, Field(ge=1, description="How many steps of training.")]
+RowCount = Annotated[int, Field(ge=1, le=65_536, description="How many rows of text in a step.")]
+LearningRate = Annotated[
+    float, Field(gt=0, le=1, description="Learning rate after warm-up and before it falls to zero.")
+]
+KeptSteps = Annotated[
+    Literal["log", "epoch", "none"],
+    Field(
+        description="Steps whose weights are kept: evenly spaced in the logarithm, the end of each reading "
+        "of the corpus, or none but the last.",
+    ),
+]
+KeptCount = Annotated[
+    int, Field(ge=2, le=1000, description="How many steps are kept where they are spaced in the logarithm.")
+]
+ValidationShare = Annotated[
+    float, Field(gt=0, lt=1, description="Share of the documents that is kept for validation.")
+]
+TrainedOn = Annotated[str, Field(description="Where it is trained: cpu, cuda, cuda:N or mps.")]
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ SAMPLE = {
     "model": "builtin:scribe",
     "prompt": "When Mary and John went to the shop, John gave a drink to",
     "corrupt": "When Mary and John went to the shop, Mary gave a drink to",
+    "task": "capital",
 }
 NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and "/" not in form["name"]]
 

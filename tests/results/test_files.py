@@ -120,7 +120,7 @@ def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(
     def full(file: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "_sync", full)
+    monkeypatch.setattr(files, "sync", full)
     with pytest.raises(BadInput, match=r"Cannot write '.*lens\S*': No space left on device\."):
         save(lens.isel(depth=[0]), path)
     assert sorted(tmp_path.rglob("*")) == before

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import xarray as xr
 
+from neuronscope.data.corpora import DOCUMENTATION, Corpus, open_corpus
 from neuronscope.data.tasks import TASKS, Task, open_task
 from neuronscope.models import Model, model_names, open_model
+from neuronscope.models.checkpoints import Checkpoints, open_checkpoints
 from neuronscope.results import digest, load, open_store
 from neuronscope.words import BadInput
 
@@ -30,6 +32,11 @@ def open_result(name: str, *, device: str = "cpu", dtype: str = "float32") -> xr
 def _open_task(name: str, *, device: str = "cpu", dtype: str = "float32") -> Task:
     """Open a task, which runs nowhere and so has no use for a device."""
     return open_task(name)
+
+
+def _open_corpus(name: str, *, device: str = "cpu", dtype: str = "float32") -> Corpus:
+    """Open a corpus, which runs nowhere either."""
+    return open_corpus(name)
 
 
 def _unlisted() -> dict[str, str]:
@@ -66,6 +73,14 @@ def _known_models() -> dict[str, str]:
     }
 
 
+def _known_series() -> dict[str, str]:
+    return {
+        f"{name}@*": f"{len(facts.steps)} steps, {facts.steps[0]:,} to {facts.steps[-1]:,}"
+        for name, facts in model_names().items()
+        if facts.steps
+    }
+
+
 SUBJECTS: dict[Any, SubjectType] = {
     Model: SubjectType(
         "Model",
@@ -78,6 +93,18 @@ SUBJECTS: dict[Any, SubjectType] = {
         "Name of a task, such as indirect-object, or a .jsonl or .csv file of your own pairs.",
         _open_task,
         lambda: {name: task.summary for name, task in TASKS.items()},
+    ),
+    Corpus: SubjectType(
+        "Corpus",
+        "Text file, folder of texts, FILE.jsonl[:field], FILE.parquet[:column], hf:DATASET or documentation.",
+        _open_corpus,
+        lambda: {DOCUMENTATION: "Python's own documentation, of the interpreter that runs."},
+    ),
+    Checkpoints: SubjectType(
+        "Checkpoints",
+        "Steps of a training: builtin:NAME@*, FOLDER@*, Hugging Face id@*; instead of * also 0,64 or 10:500.",
+        open_checkpoints,
+        _known_series,
     ),
     Result: SubjectType(
         "Result", "Result file (.nc, .zarr) or the start of a digest in the store.", open_result

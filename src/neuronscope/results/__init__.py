@@ -6,8 +6,9 @@ from neuronscope.results.kinds import KINDS, Plane, kind_of, plane
 from neuronscope.results.label import label
 from neuronscope.results.log import log
 from neuronscope.results.provenance import digest, provenance, stamp
-from neuronscope.results.slices import TooLarge, slice_of, values_of
+from neuronscope.results.slices import MOST_VALUES, TooLarge, cut_of, slice_of, values_of
 from neuronscope.results.store import CannotStore, Freed, NotStored, Store, open_store
+from neuronscope.results.store_entry import entry_of
 from neuronscope.results.store_index import Entry
 from neuronscope.results.summary import summary
 from neuronscope.results.track import Cancelled, Progress, listening, track
@@ -16,6 +17,7 @@ from neuronscope.results.workplace import working_in, workplace
 __all__ = [
     "ENDINGS",
     "KINDS",
+    "MOST_VALUES",
     "Cancelled",
     "CannotStore",
     "Entry",
@@ -28,7 +30,9 @@ __all__ = [
     "Store",
     "TooLarge",
     "WorkerProcesses",
+    "cut_of",
     "digest",
+    "entry_of",
     "kind_of",
     "label",
     "listening",

@@ -8,25 +8,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from neuronscope.results.export import read_json, read_npz, tables, write_json, write_npz, write_table
+from neuronscope.results.lines import arrays, beside_lines, write_lines
 from neuronscope.results.netcdf_file import read_netcdf, write_netcdf
 from neuronscope.results.zarr_folder import read_zarr, write_zarr
 from neuronscope.words import BadInput, nearest
 
 Result = xr.Dataset | xr.DataTree
-ENDINGS = (".nc", ".zarr", ".zarr.zip", ".csv", ".json", ".npz")
-READABLE = tuple(ending for ending in ENDINGS if ending != ".csv")
+ENDINGS = (".nc", ".zarr", ".zarr.zip", ".csv", ".json", ".jsonl", ".npz")
+READABLE = tuple(ending for ending in ENDINGS if ending not in (".csv", ".jsonl"))
 
 
 def save(result: Result, path: str | os.PathLike[str]) -> Path:
     """Write a result to a file whose ending says how, whole or not at all, and return its path.
 
     ``.nc .zarr .zarr.zip .json .npz`` come back equal from ``load``; ``.csv`` is one long table, and
-    variables that do not fit the first one's axes get tables of their own beside it. What was there
-    before is replaced. Raises ``BadInput`` for an unknown ending, a missing folder and a place that
-    cannot be written.
+    variables that do not fit the first one's axes get tables of their own beside it; ``.jsonl`` is a
+    line for each prompt, with a ``.npy`` beside it for each array and a ``.rest.json`` for what is left.
+    What was there before is replaced. Raises ``BadInput`` for an unknown ending, a missing folder and a
+    place that cannot be written.
     """
     target = Path(path).expanduser()
     ending = _ending(target, ENDINGS, "written")
@@ -35,6 +38,8 @@ def save(result: Result, path: str | os.PathLike[str]) -> Path:
     try:
         if ending == ".csv":
             _save_tables(result, target)
+        elif ending == ".jsonl":
+            _save_lines(result, target)
         elif ending == ".zarr":
             _save_folder(result, target)
         else:
@@ -53,8 +58,11 @@ def load(path: str | os.PathLike[str]) -> Result:
     read.
     """
     source = Path(path).expanduser()
-    if source.suffix.lower() == ".csv":
-        raise BadInput("A .csv table does not say what its axes are; load the .nc or .zarr of the result.")
+    if source.suffix.lower() in (".csv", ".jsonl"):
+        raise BadInput(
+            f"A {source.suffix.lower()} file does not say what its axes are; "
+            "load the .nc or .zarr of the result."
+        )
     ending = _ending(source, READABLE, "read")
     if not source.exists():
         raise BadInput(f"There is no {str(source)!r}.")
@@ -91,7 +99,7 @@ def _replacing(target: Path) -> Iterator[Path]:
     beside = _beside(target)
     try:
         yield beside
-        _sync(beside)
+        sync(beside)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
@@ -102,10 +110,25 @@ def reason(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno else str(error)
 
 
-def _sync(file: Path) -> None:
-    """Wait until a file is on the disk and not only on its way."""
-    with file.open("rb+") as handle:
+def sync(place: Path) -> None:
+    """Wait until a file, or the list of what is in a folder, is on the disk and not only on its way."""
+    if place.is_dir():
+        if os.name != "posix":
+            return  # other systems do not open folders
+        handle = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        return
+    with place.open("rb+") as handle:
         os.fsync(handle.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until a folder and everything in it is on the disk."""
+    for place in [*folder.rglob("*"), folder]:
+        sync(place)
 
 
 def _save_folder(result: Result, target: Path) -> None:
@@ -115,9 +138,7 @@ def _save_folder(result: Result, target: Path) -> None:
     beside, old = _beside(target), _beside(target)
     try:
         write_zarr(result, beside)
-        for file in beside.rglob("*"):
-            if file.is_file():
-                _sync(file)
+        sync_folder(beside)
         if target.exists():
             target.rename(old)
         beside.rename(target)
@@ -139,6 +160,20 @@ def _save_tables(result: Result, target: Path) -> None:
         file = target if name == first else target.with_name(f"{stem}.{name}.csv")
         with _replacing(file) as beside:
             write_table(axes, dataset, beside)
+
+
+def _save_lines(result: Result, target: Path) -> None:
+    """Write NAME.jsonl, a NAME.variable.npy for each array of its prompts, and the rest as NAME.rest.json."""
+    if isinstance(result, xr.DataTree):
+        raise BadInput("A result in parts makes no lines; save one of its parts.")
+    stem = target.name[: -len(".jsonl")]
+    for name, values, _ in arrays(result):
+        with _replacing(target.with_name(f"{stem}.{name}.npy")) as beside, beside.open("wb") as handle:
+            np.lib.format.write_array(handle, values, allow_pickle=False)
+    with _replacing(target.with_name(f"{stem}.rest.json")) as beside:
+        write_json(beside_lines(result), beside)
+    with _replacing(target) as beside:
+        write_lines(result, beside)
 
 
 def _write_zip(result: Result, file: Path) -> None:

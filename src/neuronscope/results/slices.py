@@ -37,6 +37,17 @@ def slice_of(
     >>> slice_of(lens, "entropy", {"depth": "-1"})["values"]
     [3.0, 4.0]
     """
+    return values_of(cut_of(result, variable, selection or {}, limit=limit))
+
+
+def cut_of(
+    result: xr.Dataset | xr.DataTree,
+    variable: str,
+    selection: Mapping[str, Any],
+    *,
+    limit: int | None = MOST_VALUES,
+) -> xr.DataArray:
+    """Return a slice of one variable with a coordinate for every axis that is left; raises as `slice_of`."""
     where, _, name = variable.strip("/").rpartition("/")
     try:
         dataset = result[where] if where else result
@@ -45,11 +56,11 @@ def slice_of(
     if not isinstance(dataset, xr.Dataset | xr.DataTree):
         raise BadInput(f"The result has no group {where!r}.")
     array = dataset[checked_variable(name, dataset.variables)]
-    chosen = indexers(selection or {}, [str(dim) for dim in array.dims], array.shape, limit=limit)
+    chosen = indexers(selection, [str(dim) for dim in array.dims], array.shape, limit=limit)
     indexed = array.assign_coords(
         {dim: range(array.sizes[dim]) for dim in array.dims if dim not in array.coords}
     )
-    return values_of(indexed.isel(chosen))
+    return indexed.isel(chosen)
 
 
 def values_of(array: xr.DataArray) -> dict[str, Any]:

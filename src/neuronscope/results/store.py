@@ -1,9 +1,9 @@
 """Was this asked before? Answers kept by their question, on disk, for every door.
 
 The entries are the truth and the index only finds them faster: an entry is a Zarr folder that appears
-whole, by one rename, or not at all, and carries a seal over its values that every reading checks. So a
-kill at any moment, two processes writing at once, or a lost index cost at most one answer, which is
-computed again.
+whole, by one rename, or not at all, and carries a seal over its values that every reading checks. It is on
+the disk before it is called kept. So a kill at any moment, a power cut, two processes writing at once, or a
+lost index cost at most one answer, which is computed again.
 """
 
 import errno
@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 import xarray as xr
 from platformdirs import user_data_dir
 
-from neuronscope.results.files import reason
+from neuronscope.results.files import reason, sync
 from neuronscope.results.log import log
 from neuronscope.results.packing import FORMAT
 from neuronscope.results.plain import canonical
@@ -278,6 +278,7 @@ class Store:
             place.parent.mkdir(parents=True, exist_ok=True)
             try:
                 inside.rename(place)
+                sync(place.parent)
             except OSError as error:
                 if error.errno not in _TAKEN and not place.is_dir():
                     raise

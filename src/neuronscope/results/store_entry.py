@@ -4,12 +4,14 @@ import hashlib
 import json
 import os
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
+from neuronscope.results.files import sync_folder
 from neuronscope.results.kinds import kind_of
 from neuronscope.results.provenance import digest, parts, stamped
 from neuronscope.results.store_index import Entry
@@ -23,28 +25,32 @@ Result = xr.Dataset | xr.DataTree
 
 
 def write_entry(folder: Path, key: str, result: Result) -> Entry:
-    """Write an entry into a new folder, the record last, and return what it is.
-
-    Nothing waits for the disk: what a power cut spoils, the seal gives away, and it is computed again.
-    """
+    """Write an entry into a new folder, the record last, see it onto the disk, and return what it is."""
     write_zarr(result, folder / VALUES)
-    found, facts = digest(result), stamped(result)
+    record = asdict(entry_of(key, result))
+    del record["bytes"]  # counted where it lies
+    record |= {"seal": _seal(key, record["digest"], result), "metadata": _metadata(folder)}
+    (folder / RECORD).write_text(json.dumps(record), encoding="utf-8")
+    sync_folder(folder)
+    return read_entry(folder)
+
+
+def entry_of(key: str, result: Result) -> Entry:
+    """Return what the entry of a result would be, were it stored now, its bytes counted as in memory."""
+    facts = stamped(result)
     try:
         kind = kind_of(result)
     except BadInput:
         kind = ""
-    record = {
-        "key": key,
-        "digest": found,
-        "analysis": str(facts.get("analysis", "")),
-        "kind": kind,
-        "title": title_of(facts),
-        "created": datetime.now(UTC).isoformat(timespec="microseconds"),
-        "seal": _seal(key, found, result),
-        "metadata": _metadata(folder),
-    }
-    (folder / RECORD).write_text(json.dumps(record), encoding="utf-8")
-    return read_entry(folder)
+    return Entry(
+        key=key,
+        digest=digest(result),
+        analysis=str(facts.get("analysis", "")),
+        kind=kind,
+        title=title_of(facts),
+        created=datetime.now(UTC).isoformat(timespec="microseconds"),
+        bytes=int(result.nbytes),
+    )
 
 
 def read_entry(folder: Path) -> Entry:

@@ -14,6 +14,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from neuronscope.contract import Definition, Result, analysis
+from neuronscope.data.tasks import Task
 from neuronscope.models import Model
 from neuronscope.results import label, track
 
@@ -101,9 +102,16 @@ def halves(parent: Result, factor: Factor = 0.5) -> xr.Dataset:
     return label({}, half=("step", parent["square"].values * factor))
 
 
+@analysis(kind="profile")
+def named(steps: Steps = 4, task: Task | None = None) -> xr.Dataset:
+    """Measure how long the name of a task is, or of none."""
+    length = len(task.name) if task is not None else 0
+    return label({}, letters=("step", np.full(steps, float(length))))
+
+
 PLANTED: dict[str, Definition] = {
     function.__name__: vars(function)["definition"]
-    for function in (squares, strange, big, slow, held, deaf, failing, leaving, widths, halves)
+    for function in (squares, strange, big, slow, held, deaf, failing, leaving, widths, halves, named)
 }
 
 

@@ -89,6 +89,18 @@ def test_what_was_asked_before_needs_no_queue(client: TestClient, tiny_model: st
     assert len(client.get("/api/v1/jobs").json()) == 2
 
 
+def test_a_task_is_a_name_and_an_optional_subject_may_be_null(client: TestClient) -> None:
+    asked = {"steps": 2, "task": "capital"}
+    told = client.post("/api/v1/analyses/named?wait=20", json=asked).json()
+    assert told["provenance"]["sources"]["task"]["name"] == "capital"
+    assert told["title"] == "named · capital · steps=2"
+    without = client.post("/api/v1/analyses/named?wait=20", json={"steps": 2, "task": None}).json()
+    assert without["provenance"]["sources"] == {}
+    refused = client.post("/api/v1/analyses/named?wait=20", json={"task": ["capital"]})
+    assert refused.status_code == 422
+    assert refused.json()["detail"].startswith("task=['capital'] is not a name. Name of a task")
+
+
 def test_a_default_written_out_is_the_same_question(client: TestClient) -> None:
     client.post(f"{ASK}/squares?wait=20", json={})
     client.post(f"{ASK}/squares?wait=20", json={"steps": 4})

@@ -17,8 +17,8 @@ SAMPLE = {"prompt": "When Mary ran, John gave", "corrupt": "When Mary ran, Mary 
 def sample(name: str, model: str) -> dict[str, Any]:
     """Give the arguments that an analysis must have, and no more."""
     form = catalogue.form(name)
-    subjects = [subject["name"] for subject in form["subjects"]]
-    return dict.fromkeys(subjects, model) | {
+    opens = {"Model": model, "Task": "two-digit-arithmetic"}
+    return {subject["name"]: opens[subject["type"]] for subject in form["subjects"]} | {
         word: SAMPLE[word] for word in form["parameters"].get("required", [])
     }
 

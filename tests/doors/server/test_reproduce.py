@@ -34,6 +34,26 @@ def lens(model: str) -> dict[str, Any]:
     return results.provenance(result)
 
 
+def test_a_task_and_a_series_stand_in_the_code_by_their_names() -> None:
+    series = {"name": "builtin:grokking@*", "fingerprint": "1" * 16, "device": "cpu", "dtype": "float64"}
+    told = {
+        "analysis": "task_evaluation",
+        "models": {},
+        "parents": {},
+        "sources": {"task": {"name": "my pairs.csv", "fingerprint": "2" * 64}, "checkpoints": series},
+        "arguments": {"n_prompts": 3},
+    }
+    written = code(told, server="http://127.0.0.1:1")
+    assert "    task='my pairs.csv',\n" in written.python
+    assert (
+        "checkpoints=neuronscope.open_checkpoints('builtin:grokking@*', dtype='float64')," in written.python
+    )
+    assert "--task='my pairs.csv' --checkpoints='builtin:grokking@*' --n-prompts=3 --dtype=float64" in (
+        written.command_line
+    )
+    assert '"task": "my pairs.csv"' in written.curl
+
+
 @pytest.mark.slow
 def test_python_gives_the_same_result(tiny_model: str, tmp_path: Path) -> None:
     asked = lens(tiny_model)

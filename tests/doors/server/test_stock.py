@@ -5,6 +5,7 @@ from fastapi.testclient import TestClient
 
 import neuronscope
 from neuronscope.data.prompts import common_prompts
+from neuronscope.data.tasks import TASKS
 from neuronscope.doors.server import bodies
 from neuronscope.models.listing import model_names
 
@@ -24,6 +25,26 @@ def test_the_models_are_those_that_open_by_name(client: TestClient) -> None:
     assert scribe.parameters == facts["builtin:scribe"].n_parameters
     assert scribe.layers == facts["builtin:scribe"].n_layers
     assert 0 < (scribe.bytes or 0) <= 10_000_000
+
+
+def test_each_type_of_subject_has_its_known_names(client: TestClient) -> None:
+    known = {
+        type: [
+            bodies.KnownName.model_validate(name) for name in client.get(f"/api/v1/subjects/{type}").json()
+        ]
+        for type in ("Model", "Task", "Checkpoints", "Result")
+    }
+    assert [entry.name for entry in known["Task"]] == list(TASKS)
+    assert all(entry.summary for entry in known["Task"])
+    assert [entry.name for entry in known["Model"]] == list(model_names())
+    assert all(entry.name.endswith("@*") for entry in known["Checkpoints"])
+    assert known["Result"] == []
+
+
+def test_an_unknown_type_of_subject_is_not_found(client: TestClient) -> None:
+    reply = client.get("/api/v1/subjects/Tusk")
+    assert reply.status_code == 404
+    assert reply.json()["detail"].startswith("There is no type of subject 'Tusk'; there are ")
 
 
 def test_a_text_is_split_as_the_model_reads_it(client: TestClient, tiny_model: str) -> None:

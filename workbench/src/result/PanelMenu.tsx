@@ -8,6 +8,7 @@ const FORMATS = [
   ["nc", "netCDF, opens in xarray"],
   ["zarr", "Zarr folder, zipped"],
   ["csv", "CSV table"],
+  ["jsonl", "JSON lines"],
   ["json", "JSON"],
   ["npz", "NumPy arrays"],
   ["png", "Picture"],

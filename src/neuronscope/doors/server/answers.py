@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from neuronscope import results, views
 from neuronscope.doors.server import bodies, reproduce
 from neuronscope.doors.server.desk import AtDesk, troubles
+from neuronscope.doors.server.keeping import KeepingStore
 from neuronscope.words import BadInput
 
 Theme = Literal["light", "dark"]
@@ -36,10 +37,11 @@ def stored(store: results.Store, digest: str) -> Any:
         raise HTTPException(404, str(error)) from None
 
 
-def describe(result: Any, server: str) -> bodies.Result:
-    """Return everything about a result but its values."""
+def describe(result: Any, store: KeepingStore, server: str) -> bodies.Result:
+    """Return everything about a result but its values, with a warning where the store could not keep it."""
     told = results.summary(result)
-    return bodies.Result(**told, code=reproduce.code(told["provenance"], server=server))
+    code = reproduce.code(told["provenance"], server=server)
+    return bodies.Result(**told, code=code, warning=store.warning(told["digest"]))
 
 
 def cuts(request: Request, *reserved: str) -> dict[str, str]:
@@ -69,7 +71,7 @@ def list_results(desk: AtDesk) -> list[bodies.ResultEntry]:
 @router.get("/results/{digest}", responses=troubles(404))
 def show_result(digest: str, request: Request, desk: AtDesk) -> bodies.Result:
     """Describe a result: axes, variables, coordinates, provenance, and how to ask for it again."""
-    return describe(stored(desk.store, digest), str(request.base_url))
+    return describe(stored(desk.store, digest), desk.store, str(request.base_url))
 
 
 @router.get(

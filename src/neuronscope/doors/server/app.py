@@ -17,6 +17,7 @@ from neuronscope.doors.server.access import Access
 from neuronscope.doors.server.desk import Desk, troubles
 from neuronscope.doors.server.gate import Gate
 from neuronscope.doors.server.jobs import Jobs
+from neuronscope.doors.server.keeping import KeepingStore
 from neuronscope.doors.server.shelf import Shelf
 from neuronscope.results import Store
 from neuronscope.words import BadInput
@@ -33,7 +34,8 @@ _key = HTTPBearer(auto_error=False, scheme_name="token", description="The token 
 def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> FastAPI:
     """Build the server around who may ask and where results are kept."""
     shelf = shelf or Shelf()
-    desk = Desk(access=access, store=store, shelf=shelf, jobs=Jobs(shelf=shelf, store=store))
+    kept = KeepingStore(store)
+    desk = Desk(access=access, store=kept, shelf=shelf, jobs=Jobs(shelf=shelf, store=kept))
     app = FastAPI(
         title="NeuronScope",
         version=VERSION,

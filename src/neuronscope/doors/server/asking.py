@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from neuronscope import catalogue
-from neuronscope.contract import Definition
+from neuronscope.contract import RUNS, Definition, check_name
 from neuronscope.doors.server import answers, bodies
 from neuronscope.doors.server.desk import AtDesk, troubles
 from neuronscope.doors.server.job import Job
@@ -79,7 +79,7 @@ async def ask_analysis(
     server = str(request.base_url)
     known = await run_in_threadpool(desk.jobs.known, job)
     if known is not None:
-        return await run_in_threadpool(answers.describe, known, server)
+        return await run_in_threadpool(answers.describe, known, desk.store, server)
     try:
         desk.jobs.add(job)
     except Full:
@@ -92,7 +92,7 @@ async def ask_analysis(
         raise HTTPException(body.status, body.error)
     if body.result is not None:
         result = await run_in_threadpool(answers.stored, desk.store, body.result)
-        return await run_in_threadpool(answers.describe, result, server)
+        return await run_in_threadpool(answers.describe, result, desk.store, server)
     return JSONResponse(body.model_dump(), 202, {"location": f"/api/v1/jobs/{job.id}"})
 
 
@@ -146,15 +146,15 @@ def checked(definition: Definition, arguments: dict[str, Any], *, name: str) -> 
 
     Raises ``BadInput`` on what the analysis does not take, lacks or cannot read.
     """
-    on_model = any(subject.type.name == "Model" for subject in definition.subjects.values())
+    on_model = any(subject.type.name in RUNS for subject in definition.subjects.values())
     options = {word: arguments[word] for word in MACHINE if on_model and word in arguments}
     given = {word: value for word, value in arguments.items() if word not in options}
     definition.check({word: value for word, value in given.items() if word not in definition.subjects})
     for subject in definition.subjects.values():
         if subject.required and subject.name not in given:
             raise BadInput(f"{definition.name} needs a {subject.name}: {subject.type.help}")
-        if subject.name in given and not isinstance(given[subject.name], str):
-            raise BadInput(f"{subject.name}={given[subject.name]!r} is not a name. {subject.type.help}")
+        if subject.name in given and (subject.required or given[subject.name] is not None):
+            check_name(subject, given[subject.name])
     for word, value in options.items():
         if not isinstance(value, str):
             raise BadInput(f"{word}={value!r} is not text; {MACHINE[word]!r} is what it is unless you say.")

@@ -173,6 +173,7 @@ class Result(BaseModel):
     attrs: dict[str, Any]
     provenance: dict[str, Any]
     code: Code
+    warning: str | None = Field(description="Why the store could not keep it, where that is so.")
 
 
 class Values(BaseModel):
@@ -204,6 +205,13 @@ class ModelEntry(BaseModel):
     width: int | None
     parameters: int | None
     bytes: int | None
+    summary: str
+
+
+class KnownName(BaseModel):
+    """One name that opens here as a subject of some type, and what it is."""
+
+    name: str
     summary: str
 
 

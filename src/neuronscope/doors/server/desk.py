@@ -8,8 +8,8 @@ from fastapi import Depends, Request
 from neuronscope.doors.server.access import Access
 from neuronscope.doors.server.bodies import Trouble
 from neuronscope.doors.server.jobs import Jobs
+from neuronscope.doors.server.keeping import KeepingStore
 from neuronscope.doors.server.shelf import Shelf
-from neuronscope.results import Store
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Desk:
     """What one server keeps between requests."""
 
     access: Access
-    store: Store
+    store: KeepingStore
     shelf: Shelf
     jobs: Jobs
 

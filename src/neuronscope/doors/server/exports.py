@@ -14,12 +14,13 @@ from neuronscope.doors.server.answers import CUTS, Theme, cuts, indexes
 from neuronscope.doors.server.desk import AtDesk, troubles
 from neuronscope.words import BadInput
 
-Format = Literal["nc", "zarr", "csv", "json", "npz", "html", "png", "svg"]
+Format = Literal["nc", "zarr", "csv", "json", "jsonl", "npz", "html", "png", "svg"]
 MEDIA = {
     "nc": "application/x-netcdf",
     "zip": "application/zip",
     "csv": "text/csv",
     "json": "application/json",
+    "jsonl": "application/jsonl",
     "npz": "application/x-npz",
     "html": "text/html",
     "png": "image/png",
@@ -48,7 +49,7 @@ def export_result(
     variable: Annotated[str | None, Query(description="Which variable a picture shows.")] = None,
     theme: Theme = "light",
 ) -> Response:
-    """Return a result as a file; Zarr comes zipped, and so does CSV where it takes several tables.
+    """Return a result as a file, zipped where it takes several: Zarr, tables, lines with their arrays.
 
     Pictures take axes as the figure does.
     """
@@ -81,12 +82,12 @@ def _written(result: Any, name: str, headers: dict[str, str]) -> Response:
     folder = tempfile.TemporaryDirectory(prefix="neuronscope-")
     try:
         file = results.save(result, Path(folder.name, f"{name}.zip" if name.endswith(".zarr") else name))
-        tables = sorted(Path(folder.name).iterdir())
-        if len(tables) > 1:
+        files = sorted(Path(folder.name).iterdir())
+        if len(files) > 1:
             file = Path(folder.name, f"{name}.zip")
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                for table in tables:
-                    archive.write(table, table.name)
+                for part in files:
+                    archive.write(part, part.name)
     except BaseException:
         folder.cleanup()
         raise

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from neuronscope.contract import Definition
+from neuronscope.contract import RUNS, Definition
 from neuronscope.doors.server import bodies
 from neuronscope.doors.server.shelf import Place
 from neuronscope.results import Cancelled, Progress
@@ -56,11 +56,11 @@ class Job:
 
     @property
     def places(self) -> set[Place]:
-        """Return the models that the job uses."""
+        """Return the models and series of models that the job uses."""
         named = [
             self.arguments[subject.name]
             for subject in self.definition.subjects.values()
-            if subject.type.name == "Model" and subject.name in self.arguments
+            if subject.type.name in RUNS and isinstance(self.arguments.get(subject.name), str)
         ]
         return {(name, self.device, self.dtype) for name in named}
 

@@ -25,10 +25,17 @@ class Full(Exception):
 
 
 class _Answered(Store):
-    """The store, for a look-up that must not compute: what it does not have, it refuses."""
+    """A store, for a look-up that must not compute: what it does not have, it refuses."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.folder)
+        self._store = store
 
     def get(self, key: str) -> Any:
-        found = super().get(key)
+        try:
+            found = self._store.get(key)
+        except CannotStore:
+            found = None
         if found is None:
             raise NotStored("This question was not asked before.")
         return found
@@ -95,7 +102,7 @@ class Jobs:
             return contract.ask(
                 job.definition,
                 job.arguments,
-                store=_Answered(self._store.folder),
+                store=_Answered(self._store),
                 openers={"Model": self._shelf.opened, "Result": self._open_result},
                 device=job.device,
                 dtype=job.dtype,
@@ -168,9 +175,6 @@ class Jobs:
             return bodies.CancelledEvent()
         except BadInput as error:
             return bodies.ErrorEvent(detail=str(error), status=422)
-        except CannotStore as error:
-            log.exception("%s could not be kept", job.name)
-            return bodies.ErrorEvent(detail=error.strerror or str(error), status=500)
         except BaseException as error:  # an analysis that calls sys.exit must not take the thread with it
             log.exception("%s failed", job.name)
             detail = f"{job.name} failed with {type(error).__name__}; the server's log has the details."

@@ -22,10 +22,11 @@ def code(facts: Mapping[str, Any], *, server: str) -> Code:
     analysis = facts["analysis"]
     models, parents = facts.get("models", {}), facts.get("parents", {})
     arguments = _in_order(analysis, facts.get("arguments", {}))
-    subjects = {name: model["name"] for name, model in models.items()} | dict(parents)
-    options = _options(models)
+    sources = {name: source["name"] for name, source in facts.get("sources", {}).items()}
+    subjects = {name: model["name"] for name, model in models.items()} | sources | dict(parents)
+    options = _options({**models, **facts.get("sources", {})})
     return Code(
-        python=_python(analysis, models=models, parents=parents, arguments=arguments),
+        python=_python(analysis, facts=facts, arguments=arguments),
         command_line=_command_line(analysis, {**subjects, **arguments, **options}),
         curl=_curl(analysis, {**subjects, **arguments, **options}, server=server),
     )
@@ -41,25 +42,24 @@ def _in_order(analysis: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _options(models: Mapping[str, Any]) -> dict[str, str]:
-    model = next(iter(models.values()), {})
+    model = next((model for model in models.values() if "device" in model), {})
     return {name: model[name] for name, usual in USUAL.items() if model.get(name, usual) != usual}
 
 
-def _python(
-    analysis: str, *, models: Mapping[str, Any], parents: Mapping[str, str], arguments: Mapping[str, Any]
-) -> str:
-    given = {name: _opened(model) for name, model in models.items()}
-    given |= {name: repr(value) for name, value in {**parents, **arguments}.items()}
+def _python(analysis: str, *, facts: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+    given = {name: _opened(model, "open_model") for name, model in facts.get("models", {}).items()}
+    given |= {name: _opened(source, "open_checkpoints") for name, source in facts.get("sources", {}).items()}
+    given |= {name: repr(value) for name, value in {**facts.get("parents", {}), **arguments}.items()}
     lines = [f"    {name}={value}," for name, value in given.items()]
     return "\n".join(["import neuronscope", "", f"result = neuronscope.{analysis}(", *lines, ")", ""])
 
 
-def _opened(model: Mapping[str, str]) -> str:
+def _opened(model: Mapping[str, str], opener: str) -> str:
     options = _options({"model": model})
     if not options:
         return repr(model["name"])
     words = [repr(model["name"]), *(f"{name}={value!r}" for name, value in options.items())]
-    return f"neuronscope.open_model({', '.join(words)})"
+    return f"neuronscope.{opener}({', '.join(words)})"
 
 
 def _command_line(analysis: str, arguments: Mapping[str, Any]) -> str:

@@ -1,12 +1,14 @@
 """What is there to ask about? Routes of health, models, tokens and common prompts."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 
 import neuronscope
+from neuronscope.contract import known_names
 from neuronscope.data.prompts import common_prompts
 from neuronscope.doors.server import bodies, pages
 from neuronscope.doors.server.desk import AtDesk, troubles
 from neuronscope.models.listing import ModelFacts, model_names
+from neuronscope.words import BadInput
 
 router = APIRouter()
 public = APIRouter()
@@ -22,6 +24,16 @@ def show_health() -> bodies.Health:
 def list_models() -> list[bodies.ModelEntry]:
     """Return the models that open by name without a download."""
     return [_entry(name, facts) for name, facts in model_names().items()]
+
+
+@router.get("/subjects/{type}", tags=["models"], responses=troubles(404))
+def list_subjects(type: str) -> list[bodies.KnownName]:
+    """Return the names known here for a type of subject, such as Task; other names may open too."""
+    try:
+        known = known_names(type)
+    except BadInput as error:
+        raise HTTPException(404, str(error)) from None
+    return [bodies.KnownName(name=name, summary=summary) for name, summary in known.items()]
 
 
 @router.post("/tokens", tags=["models"], responses=troubles(413, 422))

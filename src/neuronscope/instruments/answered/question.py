@@ -145,7 +145,7 @@ def _continuation(model: Model, prompt: Words, tokens: tuple[int, ...], answer: 
     if answer == "":
         return ()
     if isinstance(prompt, str):
-        whole = tuple(model.tokenize(prompt + answer).tolist())
+        whole = tuple(model.tokenizer(prompt + answer, verbose=False)["input_ids"])
         if whole[: len(tokens)] == tokens:
             return whole[len(tokens) :]
     alone = model.tokenizer(answer, add_special_tokens=False, verbose=False)["input_ids"]

@@ -1,0 +1,86 @@
+"""What if the disk is full? What was just computed stays in memory, and whoever reads it is told."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import xarray as xr
+
+from neuronscope import results
+from neuronscope.results import CannotStore, Entry, Store, entry_of, log
+
+MOST = 8
+"""How many answers are kept in memory; the oldest makes room."""
+
+
+class KeepingStore(Store):
+    """A store of which nothing is lost while the server runs: what the disk refuses stays in memory."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.folder)
+        self._kept: OrderedDict[str, tuple[Entry, Any, str]] = OrderedDict()
+        self._keeping = threading.Lock()
+
+    def put(self, key: str, result: Any) -> Entry:
+        """Keep an answer on disk, or else in memory."""
+        try:
+            return super().put(key, result)
+        except CannotStore as trouble:
+            log.warning("%s The answer is kept in memory until the server stops.", trouble)
+            entry = entry_of(key, result)
+            with self._keeping:
+                self._kept[key] = entry, result, str(trouble)
+                while len(self._kept) > MOST:
+                    self._kept.popitem(last=False)
+            return entry
+
+    def get(self, key: str) -> Any:
+        """Return an answer from memory or from the disk."""
+        if key in self._kept:
+            return self._kept[key][1]
+        return super().get(key)
+
+    def ls(self) -> list[Entry]:
+        """Return every entry, those in memory first, since they are the newest."""
+        with self._keeping:
+            here = [entry for entry, _, _ in reversed(self._kept.values())]
+        return [*here, *super().ls()]
+
+    def show(self, prefix: str) -> Entry:
+        """Return the entry whose digest or key starts so."""
+        found = self._remembered(prefix)
+        return super().show(prefix) if found is None else found[0]
+
+    def open(self, prefix: str) -> Any:
+        """Return the result whose digest or key starts so."""
+        found = self._remembered(prefix)
+        return super().open(prefix) if found is None else found[1]
+
+    def open_slice(
+        self,
+        prefix: str,
+        variable: str,
+        selection: Mapping[str, Any] | None = None,
+        *,
+        limit: int | None = results.MOST_VALUES,
+    ) -> xr.DataArray:
+        """Return a slice of one variable of the result whose digest or key starts so."""
+        found = self._remembered(prefix)
+        if found is None:
+            return super().open_slice(prefix, variable, selection, limit=limit)
+        return results.cut_of(found[1], variable, selection or {}, limit=limit)
+
+    def warning(self, prefix: str) -> str | None:
+        """Return why a result is in memory alone, or nothing where it is on disk."""
+        found = self._remembered(prefix)
+        return None if found is None else f"{found[2]} This answer is gone when the server stops: save it."
+
+    def _remembered(self, prefix: str) -> tuple[Entry, Any, str] | None:
+        start = prefix.strip().lower()
+        with self._keeping:
+            held = list(self._kept.values())
+        matching = [
+            h for h in held if start and (h[0].digest.startswith(start) or h[0].key.startswith(start))
+        ]
+        return matching[-1] if matching else None

@@ -1,0 +1,61 @@
+"""What the disk refuses is kept in memory, read like any other result, and said to be there alone."""
+
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from neuronscope.contract import ask
+from neuronscope.doors.server import keeping
+from neuronscope.doors.server.keeping import KeepingStore
+from neuronscope.results import CannotStore, NotStored, Store, digest
+from tests.doors.server.planted import PLANTED
+
+FULL = "The store cannot keep the result: No space left on device; free some space."
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no result be written."""
+
+    def refuse(*_: object) -> None:
+        raise CannotStore(28, FULL)
+
+    monkeypatch.setattr(Store, "put", refuse)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_page_reads_an_answer_that_the_disk_refused(client: TestClient) -> None:
+    told = client.post("/api/v1/analyses/squares?wait=20", json={"steps": 3}).json()
+    assert told["warning"] == f"{FULL} This answer is gone when the server stops: save it."
+    address = f"/api/v1/results/{told['digest']}"
+    assert client.get(f"{address}/values?variable=square&step=1:").json()["values"] == [1.0, 4.0]
+    assert client.get(address).json()["warning"] == told["warning"]
+    assert client.get(f"{address}/figure").status_code == 200
+    assert client.get(f"{address}/export?format=csv").text.startswith("step,square")
+    assert [entry["digest"] for entry in client.get("/api/v1/results").json()] == [told["digest"]]
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_the_same_question_is_answered_from_memory(client: TestClient) -> None:
+    first = client.post("/api/v1/analyses/squares?wait=20", json={"steps": 3}).json()
+    again = client.post("/api/v1/analyses/squares?wait=20", json={"steps": 3}).json()
+    assert again["provenance"]["created"] == first["provenance"]["created"]
+    assert len(client.get("/api/v1/jobs").json()) == 1
+
+
+def test_what_the_disk_takes_carries_no_warning(client: TestClient, store: Store) -> None:
+    told = client.post("/api/v1/analyses/squares?wait=20", json={"steps": 3}).json()
+    assert told["warning"] is None
+    assert len(store.ls()) == 1
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_memory_holds_the_newest_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "MOST", 2)
+    store = KeepingStore(Store(tmp_path / "store"))
+    results = [ask(PLANTED["squares"], {"steps": steps}, store=store) for steps in (1, 2, 3)]
+    assert [entry.digest for entry in store.ls()] == [digest(results[2]), digest(results[1])]
+    assert store.open(digest(results[2])[:8]).identical(results[2])
+    with pytest.raises(NotStored, match="The store has no result"):
+        store.open(digest(results[0]))
