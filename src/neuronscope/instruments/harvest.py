@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from neuronscope.instruments.harvested.claim import claimed
 from neuronscope.instruments.harvested.documents import Corpus, Portion, documents_of, passes_of, portions_of
 from neuronscope.instruments.harvested.gathering import Gathering
 from neuronscope.instruments.harvested.ledger import Ledger
@@ -16,6 +17,7 @@ from neuronscope.instruments.harvested.reader import Harvest
 from neuronscope.instruments.harvested.shards import DTYPES
 from neuronscope.instruments.run import check_fired, wanted
 from neuronscope.models.forward import holding
+from neuronscope.models.hooks import check_evaluation_mode
 from neuronscope.models.model import Model
 from neuronscope.models.sites import Site
 from neuronscope.results import track
@@ -44,8 +46,8 @@ def harvest(
     called again with the same arguments, a harvest goes on after its last whole shard, and its files are
     those of one that was never killed, bit for bit (on the same machine and versions). A finished one is
     checked against the corpus and returned; a shard that went missing is made anew. Raises `BadInput` for
-    another model, corpus or settings than the folder's, for documents that the model cannot read, and where
-    the folder cannot be written.
+    another model, corpus or settings than the folder's, for documents that the model cannot read, where the
+    folder cannot be written, and while another harvest writes to it.
     """
     reads = _checked(model, sites)
     if dtype not in DTYPES:
@@ -62,11 +64,13 @@ def harvest(
     }
     passes = passes_of(model, documents_of(model, corpus), reads[0], tokens_per_pass)
     portions = portions_of(passes, tokens_per_shard)
-    ledger = Ledger(Path(folder).expanduser(), settings, model.name)
-    done = _harvested(model, portions, ledger, Gathering(reads, DTYPES[dtype]))
-    with closing(done):  # so that hooks go at once when the listener cancels
-        deque(track(done, "documents", len(corpus) if isinstance(corpus, Sized) else None), maxlen=0)
-    return Harvest(ledger.folder)
+    place = Path(folder).expanduser()
+    with claimed(place):
+        ledger = Ledger(place, settings, model.name)
+        done = _harvested(model, portions, ledger, Gathering(reads, DTYPES[dtype]))
+        with closing(done):  # so that hooks go at once when the listener cancels
+            deque(track(done, "documents", len(corpus) if isinstance(corpus, Sized) else None), maxlen=0)
+    return Harvest(place)
 
 
 def _harvested(
@@ -102,8 +106,7 @@ def _finish(pending: Future[None] | None) -> None:
 
 
 def _checked(model: Model, sites: str | Site | Iterable[str | Site]) -> list[Site]:
-    if any(module.training for module in model.hf.modules()):
-        raise BadInput("The model is in training mode, where dropout adds noise: call model.hf.eval() first.")
+    check_evaluation_mode(model.hf)
     reads = wanted(model, sites)
     if not reads:
         raise BadInput("A harvest needs a site: name one, such as resid_post.6.")

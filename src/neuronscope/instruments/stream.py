@@ -19,6 +19,7 @@ from neuronscope.instruments.streaming.sampling import Sampling
 from neuronscope.models.attention import Place, Visit
 from neuronscope.models.batch import Batch
 from neuronscope.models.forward import Pass, holding
+from neuronscope.models.hooks import check_evaluation_mode
 from neuronscope.models.inputs import Inputs, Spans, prepare
 from neuronscope.models.model import Model
 from neuronscope.models.sites import Site
@@ -104,8 +105,7 @@ def stream(  # noqa: PLR0913 - how a token is chosen takes four
     closed. Raises `BadInput` as `run` does, for several prompts, for a text longer than the context, and for
     a position that the stream never reaches.
     """
-    if any(module.training for module in model.hf.modules()):
-        raise BadInput("The model is in training mode, where dropout adds noise: call model.hf.eval() first.")
+    check_evaluation_mode(model.hf)
     if not model.hf.can_generate():
         raise BadInput(f"{model.name} writes no text token after token, so it cannot stream: use run.")
     reads, ops = wanted(model, get), [do] if isinstance(do, Op) else list(do)

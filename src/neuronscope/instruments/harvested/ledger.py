@@ -7,9 +7,9 @@ from typing import Any
 
 from torch import Tensor
 
+from neuronscope.instruments.harvested.claim import CLAIM
 from neuronscope.instruments.harvested.documents import Portion
 from neuronscope.instruments.harvested.shards import read_manifest, unfinished, write_manifest, write_shard
-from neuronscope.results.files import reason
 from neuronscope.words import BadInput
 
 _FORMAT = "neuronscope harvest 1"
@@ -18,8 +18,8 @@ _FORMAT = "neuronscope harvest 1"
 class Ledger:
     """The manifest of a harvest while it is written.
 
-    Opening one makes the folder, or takes up what stands there. Raises `BadInput` for a folder that holds
-    something else, or a harvest with other settings.
+    Opening one takes up what stands in the folder. Raises `BadInput` for a folder that holds something else,
+    or a harvest with other settings.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any], model: str) -> None:
@@ -32,15 +32,10 @@ class Ledger:
                 file.unlink(missing_ok=True)
 
     def _begun(self, settings: Mapping[str, Any], model: str) -> dict[str, Any]:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            strange = next((file for file in self.folder.iterdir() if not unfinished(file.name)), None)
-        except OSError as error:
-            raise BadInput(f"Cannot harvest to {str(self.folder)!r}: {reason(error)}.") from error
+        names = (file.name for file in self.folder.iterdir())
+        strange = next((name for name in names if name != CLAIM and not unfinished(name)), None)
         if strange is not None:
-            raise BadInput(
-                f"{str(self.folder)!r} holds {strange.name} but no harvest: choose an empty folder."
-            )
+            raise BadInput(f"{str(self.folder)!r} holds {strange} but no harvest: choose an empty folder.")
         manifest = {
             "format": _FORMAT,
             "name": model,
