@@ -58,13 +58,15 @@ def decision_trials(
     Each trial draws one of ``coherences`` and a side. While evidence lasts, its two channels show
     (1 ± coherence) / 2 and, at every moment, Gaussian ``noise``; the fixation channel is 1 until the
     response. Durations are in ms. Wanted are 0 from both outputs until the response, then 1 from the side
-    with more evidence, or from either where the coherence is 0. Raises `BadInput` for no trials, a coherence
-    outside 0 to 1, or a duration below one moment.
+    with more evidence, or from either where the coherence is 0. Raises `BadInput` for no trials, negative
+    noise, a coherence outside 0 to 1, or a duration below one moment.
     """
-    _check_count(n_trials)
+    _check(n_trials, noise)
+    if not len(coherences):
+        raise BadInput("There are no coherences: give at least one, from 0 to 1.")
     wrong = next((value for value in coherences if not 0 <= value <= 1), None)
-    if wrong is not None or not coherences:
-        raise BadInput(f"A coherence is from 0 to 1, and at least one is needed: {wrong} will not do.")
+    if wrong is not None:
+        raise BadInput(f"A coherence is from 0 to 1, but {wrong} is not.")
     before, shown, after = (_moments(length) for length in (fixation, evidence, response))
     rng = np.random.default_rng([seed, n_trials])
     side = rng.choice((-1.0, 1.0), n_trials)
@@ -100,7 +102,7 @@ def memory_trials(
     Durations are in ms. Raises `BadInput` for no trials, another number of angles than of trials, or a
     duration below one moment.
     """
-    _check_count(n_trials)
+    _check(n_trials, noise)
     if angles is not None and len(angles) != n_trials:
         raise BadInput(f"There are {len(angles)} angles for {n_trials} trials: give one a trial.")
     first, shown, after = (_moments(length) for length in (before, cue, delay))
@@ -162,10 +164,12 @@ def ideal_choice(coherence: float, *, noise: float = EVIDENCE_NOISE, evidence: f
 def _moments(length: float) -> int:
     moments = round(length / TIME_STEP)
     if moments < 1:
-        raise BadInput(f"{length} ms is no duration here: give at least one moment, {TIME_STEP:.0f} ms.")
+        raise BadInput(f"{length:g} ms is no duration here: give at least one moment, {TIME_STEP:.0f} ms.")
     return moments
 
 
-def _check_count(n_trials: int) -> None:
+def _check(n_trials: int, noise: float) -> None:
     if n_trials < 1:
         raise BadInput(f"There are no trials: give at least 1, not {n_trials}.")
+    if not noise >= 0:
+        raise BadInput(f"noise cannot be {noise:g}: give 0 or more.")
