@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _NAMES = {
     "open_checkpoints": "neuronscope.models.checkpoints",
+    "open_corpus": "neuronscope.data.corpora",
     "open_model": "neuronscope.models",
     "open_task": "neuronscope.data.tasks",
     "load": "neuronscope.results",

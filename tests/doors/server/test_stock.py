@@ -32,12 +32,13 @@ def test_each_type_of_subject_has_its_known_names(client: TestClient) -> None:
         type: [
             bodies.KnownName.model_validate(name) for name in client.get(f"/api/v1/subjects/{type}").json()
         ]
-        for type in ("Model", "Task", "Checkpoints", "Result")
+        for type in ("Model", "Task", "Checkpoints", "Corpus", "Result")
     }
     assert [entry.name for entry in known["Task"]] == list(TASKS)
     assert all(entry.summary for entry in known["Task"])
     assert [entry.name for entry in known["Model"]] == list(model_names())
     assert all(entry.name.endswith("@*") for entry in known["Checkpoints"])
+    assert [entry.name for entry in known["Corpus"]] == ["documentation"]
     assert known["Result"] == []
 
 
