@@ -7,17 +7,18 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
+from neuronscope.data.corpora import BOUNDARY
 from neuronscope.data.texts import Problem
 from neuronscope.data.texts.mix import draw
+from neuronscope.learned.vocabulary import byte_pair_tokenizer
 from tools.training.answers import completions, right_answers
-from tools.training.tokenizer import BOUNDARY, train_tokenizer
 
 TEXTS = ["12 + 34 = 46.", "The capital of France is Paris.", "Mary gave a drink to John."] * 20
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerFast:
-    return train_tokenizer(TEXTS, n_tokens=300, context=64)
+    return byte_pair_tokenizer(TEXTS, n_tokens=300, context=64)
 
 
 @pytest.fixture(scope="module")

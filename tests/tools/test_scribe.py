@@ -11,6 +11,7 @@ import torch
 from safetensors import safe_open
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from neuronscope.data.corpora import BOUNDARY
 from neuronscope.data.documentation import documentation_digest, documentation_split
 from neuronscope.data.prompts import CommonPrompt, common_prompts
 from neuronscope.data.texts.countries import COUNTRIES
@@ -21,7 +22,6 @@ from tools.training import scribe
 from tools.training.answers import right_answers
 from tools.training.card import BUILTIN, held_out_problems, opened, pooled, share
 from tools.training.pages import document_nats
-from tools.training.tokenizer import BOUNDARY
 
 FOLDER = BUILTIN / "scribe"
 Opened = tuple[PreTrainedModel, PreTrainedTokenizerFast]

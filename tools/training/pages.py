@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from neuronscope.data.corpora import BOUNDARY
 from neuronscope.data.documentation import documentation_split
 
 from .ngram import tuned
-from .tokenizer import BOUNDARY
 
 
 @torch.no_grad()

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFast
 
+from neuronscope.data.corpora import BOUNDARY
 from neuronscope.data.documentation import documentation_split
 from neuronscope.data.packing import pack, window
 from neuronscope.data.texts.countries import COUNTRIES
@@ -19,13 +20,13 @@ from neuronscope.data.texts.problem import pool
 from neuronscope.data.texts.words import LEXICON
 from neuronscope.learned.loop import CHECKPOINT, Run, Schedule, next_token_nats
 from neuronscope.learned.loop import train as learn
+from neuronscope.learned.vocabulary import saved_tokenizer
 
 from .answers import right_answers
 from .card import measured_card, training_facts, write_weights
 from .phases import PHASES, Phase
 from .readme import write_readme
 from .recipe import Wanted
-from .tokenizer import BOUNDARY, saved_tokenizer
 
 SEED = 7
 CONTEXT = 256

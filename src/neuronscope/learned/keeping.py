@@ -25,6 +25,12 @@ def save_atomically(value: object, path: Path) -> None:
     os.replace(partial, path)
 
 
+def into_place(written: Path, path: Path) -> None:
+    """Give a file that is whole its place, to be read by everybody as other files are."""
+    written.chmod(0o644)
+    os.replace(written, path)
+
+
 def stored_weights(model: nn.Module, *, half: bool = False) -> dict[str, Tensor]:
     """Return the weights as a file holds them: tied tensors once, in float16 where asked.
 
@@ -46,17 +52,18 @@ def write_step(model: nn.Module, folder: Path, step: int, *, half: bool = False)
     if not isinstance(model, PreTrainedModel):
         partial = path.with_name(path.name + ".partial")
         save_file(weights, partial, metadata={"format": "pt"})
-        os.replace(partial, path)
+        into_place(partial, path)
         return path
     # Some families store other tensors than they run, and only their own way of saving knows which.
-    with TemporaryDirectory(dir=folder, prefix=".saving-") as partly, _without_bar():
+    with TemporaryDirectory(dir=folder, prefix=".saving-") as partly, without_bar():
         model.save_pretrained(partly, state_dict=weights, max_shard_size=WHOLE)
-        os.replace(Path(partly) / "model.safetensors", path)
+        into_place(Path(partly) / "model.safetensors", path)
     return path
 
 
 @contextmanager
-def _without_bar() -> Iterator[None]:
+def without_bar() -> Iterator[None]:
+    """Let transformers draw no bars of its own inside."""
     was = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
