@@ -73,10 +73,15 @@ def in_either_order(problems: tuple[Sum, ...]) -> tuple[Sum, ...]:
 
 
 def _drawn(dice: Dice, problems: tuple[Sum, ...]) -> tuple[Sum, Sum]:
-    """Return a problem and another of the same ones that differs in one operand alone."""
+    """Return a problem and another of the same ones that differs in one operand alone.
+
+    In a tight draw their results begin with different digits.
+    """
     sharing = _sharing(problems)
-    asked, other = dice.rng.sample(dice.rng.choice(sharing[dice.rng.choice("+-")]), 2)
-    return asked, other
+    while True:
+        asked, other = dice.rng.sample(dice.rng.choice(sharing[dice.rng.choice("+-")]), 2)
+        if not dice.tight or str(asked.result)[0] != str(other.result)[0]:
+            return asked, other
 
 
 @cache

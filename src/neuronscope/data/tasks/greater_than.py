@@ -15,14 +15,15 @@ def draw(dice: Dice) -> Pair:
     """
     century, start = str(dice.rng.randint(11, 19)), dice.rng.randint(12, 89)
     later, earlier = ([f"{year:02d}" for year in years] for years in (range(start + 1, 100), range(2, start)))
+    answer, distractor = dice.rng.choice(later), dice.rng.choice(earlier)
     return dice.twins(
         dice.template(GREATER_THAN),
         {"event": dice.filler(EVENTS, 0), "century": century, "start": f"{start:02d}"},
         {"start": "01"},
-        answer=dice.rng.choice(later),
-        distractor=dice.rng.choice(earlier),
-        accepted=tuple(later),
-        rejected=tuple(f"{year:02d}" for year in range(start + 1)),
+        answer=answer,
+        distractor=distractor,
+        accepted=tuple(year for year in later if year != answer),
+        rejected=tuple(year for year in (*earlier, "00", "01", f"{start:02d}") if year != distractor),
     )
 
 

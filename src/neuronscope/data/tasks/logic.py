@@ -18,7 +18,7 @@ KEPT_BACK = pool(CAPITALS, 0, "unseen")
 
 
 class Premises(NamedTuple):
-    """Facts and rules, the wording of a claim, and the letters of which it is true and of which it is false."""
+    """Facts and rules, how a claim is worded, and the letters of which it is true and false."""
 
     form: str
     facts: str
@@ -79,8 +79,8 @@ def draw(dice: Dice) -> Pair:
     """Return premises and a claim up to its truth value; the twin claims the same of another letter.
 
     The asked letter alone changes, and the premises settle both claims with opposite values (the query is
-    replaced as in Hong et al. 2024, arXiv:2411.04105). Each form has 25 premises for `validation` and 250 for
-    `train`, by hash, which makes 500 and 5,000 problems; all have a letter that the text generator keeps back.
+    replaced as in Hong et al. 2024, arXiv:2411.04105). By hash each form has 25 premises for `validation` and
+    250 for `train`, which makes 500 and 5,000 problems; each has a letter that the text generator keeps back.
     """
     found = dice.rng.choice(premises(dice.split))
     holds = dice.rng.random() < 0.5

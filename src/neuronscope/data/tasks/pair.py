@@ -101,17 +101,21 @@ def solvable(pairs: Sequence[Pair], right: Sequence[bool], *, wanted: int) -> Pa
 
 @dataclass(frozen=True)
 class Dice:
-    """What a task draws one pair with: a generator of chance, the split, and whether to draw tightly.
-
-    A tight draw replaces a word by one of as many characters, so that tokenizers which spell words out find
-    their pairs soon.
-    """
+    """What a task draws one pair with: a generator of chance, the split, and which attempt it is, from 0."""
 
     task: str
     split: Split
     seed: int
-    tight: bool
+    attempt: int
     rng: Random
+
+    @property
+    def tight(self) -> bool:
+        """Return whether to replace a word by one of as many characters, as every second attempt does.
+
+        Tokenizers that spell words out find their pairs so.
+        """
+        return self.attempt % 2 == 1
 
     @property
     def wording(self) -> Wording:
@@ -123,7 +127,7 @@ class Dice:
         return pool(words, fold, self.wording)
 
     def filler(self, words: Sequence[str], fold: int) -> str:
-        """Return a word that does not matter: any of the list, or of what models were trained on if `seen`."""
+        """Return a word that does not matter: any of the list, or any that training used if `seen`."""
         return self.rng.choice(self.words(tuple(words), fold) if self.split == "seen" else words)
 
     def template(self, templates: Templates) -> tuple[str, str]:

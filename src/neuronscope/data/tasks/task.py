@@ -13,19 +13,20 @@ from .pair import SEEDS_APART, Dice, Pair, Pairs, Split
 
 TRIES = 40
 
-_BATCH = 256
-_HOPELESS = 64
+_BATCH = 64
+# So many seeds in a row without a new pair end the search, whatever number was asked.
+_PATIENCE = 256
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Task:
     """A question that is asked again and again: `draw` throws the dice and returns one pair.
 
     `splits` holds how many different problems each split has, or `None` where nobody counted. `metric` is the
     measure that fits: `logit_difference` of answer and distractor, or `probability_difference` of all right
     and all wrong answers. `source` is where the task and its corruption come from. A task that is `listed`
-    reads its pairs from a file and takes each once at most; `content` is the digest of that file. `tries` is how
-    often a seed is drawn anew until the tokenizer can express it.
+    reads its pairs from a file and takes each once at most; `content` is the digest of that file. `tries` is
+    how often a seed is drawn anew until the tokenizer can express it.
     """
 
     name: str
@@ -42,8 +43,8 @@ class Task:
     @cached_property
     def fingerprint(self) -> str:
         """Return a digest of what the task draws, and of the file that it reads, as hexadecimal digits."""
-        whole = sha256(f"{self.name}\n{self.metric}\n{self.content}".encode())
-        for split in self.splits:
+        whole = sha256(f"{self.source}\n{self.metric}\n{self.content}".encode())
+        for split in () if self.listed else self.splits:
             for seed in range(32):
                 for attempt in range(2):
                     whole.update(repr(self._throw(seed, attempt, split)).encode())
@@ -83,10 +84,11 @@ class Task:
             raise BadInput(f"{n} pairs cannot be drawn; ask for at least 1")
         self._check(split)
         kept: dict[tuple[str, str], Pair] = {}
-        refused = repeated = asked = 0
-        most = (self.splits[split] if self.listed else None) or 8 * n + 200
-        while len(kept) < n and asked < most and (kept or asked < _HOPELESS):
-            seeds = [seed * SEEDS_APART + asked + index for index in range(min(_BATCH, n, most - asked))]
+        refused = repeated = asked = latest = 0
+        most = self.splits[split] if self.listed else None
+        while len(kept) < n and asked != most and asked - latest < (_PATIENCE if kept else _BATCH):
+            batch = min(_BATCH, max(16, n - len(kept)), most - asked if most else _BATCH)
+            seeds = [seed * SEEDS_APART + asked + index for index in range(batch)]
             for pair in self.drawn(seeds, tokenizer, split=split):
                 if len(kept) == n:
                     break
@@ -97,6 +99,7 @@ class Task:
                     repeated += 1
                 else:
                     kept[pair.clean, pair.corrupt] = pair
+                    latest = asked
         if not kept:
             raise BadInput(
                 f"{self.name} cannot be written with this tokenizer: none of {asked} seeds gives prompts of "
@@ -121,7 +124,7 @@ class Task:
                 task=self.name,
                 split=split,  # pyright: ignore[reportArgumentType]
                 seed=seed,
-                tight=attempt % 2 == 1,
+                attempt=attempt,
                 rng=Random(f"{self.name}/{split}/{seed}/{attempt}"),
             )
         )

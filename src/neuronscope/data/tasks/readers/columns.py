@@ -1,4 +1,4 @@
-"""Pairs of your own: a JSONL or CSV file with a clean and a corrupt prompt, an answer and a distractor a row."""
+"""Pairs of your own: a JSONL or CSV file, each row two prompts, an answer and a distractor."""
 
 import json
 from collections.abc import Mapping
@@ -73,15 +73,16 @@ def _spans(path: Path, number: int, record: Mapping[str, Any], column: str, text
             stated = None
     if not isinstance(stated, dict):
         raise BadInput(
-            f'{path}, line {number}: {column} is no JSON object; write names and characters, as in {{"subject": [4, 8]}}'
+            f"{path}, line {number}: {column} is no JSON object; "
+            'write names and characters, such as {"subject": [4, 8]}'
         )
     spans = []
     for name, place in stated.items():
         whole = isinstance(place, list) and len(place) == 2 and all(type(end) is int for end in place)
         if not whole or not 0 <= place[0] < place[1] <= len(text):
             raise BadInput(
-                f"{path}, line {number}: the span {name!r} is {place!r}; write two characters from 0 to {len(text)}, "
-                "the first one and the one after the last"
+                f"{path}, line {number}: the span {name!r} is {place!r}; write the first character and "
+                f"the one after the last, from 0 to {len(text)}"
             )
         spans.append(Span(name, *place))
     return tuple(spans)

@@ -32,7 +32,7 @@ def counterfact_task(path: Path) -> Task:
 
 
 def known_facts_task(path: Path) -> Task:
-    """Return the task of a file in the format of the 1,000 known facts of Meng et al. (2022, arXiv:2202.05262).
+    """Return the task of a file in the format of the known facts of Meng et al. (2022, arXiv:2202.05262).
 
     It is a JSON list of records with `prompt`, `subject`, which stands in the prompt, `attribute` and
     `relation_id`.
@@ -48,15 +48,18 @@ def _facts_task(reader: str, path: Path, read: Callable[[Mapping[str, Any]], Fac
     asked = [fact for fact in facts if any(other.value != fact.value for other in by_relation[fact.relation])]
     if not asked:
         raise BadInput(
-            f"{path} has no relation with two different answers, so no fact has a twin; give a file that has one"
+            f"{path} has no relation with two different answers, so no fact has a twin; "
+            "give a file that has one"
         )
 
     def draw(dice: Dice) -> Pair:
-        """Return a fact; the twin has the subject of another fact of the same relation."""
+        """Return a fact; the twin has the subject of another one of its relation."""
         fact = asked[dice.row(len(asked))]
         others = [other for other in by_relation[fact.relation] if other.value != fact.value]
-        even = [other for other in others if len(other.subject) == len(fact.subject)] if dice.tight else []
-        other = dice.rng.choice(even or others)
+        other = dice.rng.choice(others)
+        if dice.tight:
+            others.sort(key=lambda other: abs(len(other.subject) - len(fact.subject)))
+            other = others[dice.attempt // 2 % len(others)]
         return dice.twins(
             (fact.template, fact.relation),
             {"subject": fact.subject},

@@ -18,8 +18,8 @@ def gsm8k_task(path: Path) -> Task:
     """Return the task of a file in the format of GSM8K (Cobbe et al. 2021, arXiv:2110.14168).
 
     Each line is a JSON object with `question` and `answer`; what follows `####` is the answer. There is no
-    corrupt twin. By the hash of the question the first 500 are `validation` and the next 5,000 `train`; a file
-    of fewer problems gives an eleventh to `validation` and the rest to `train`.
+    corrupt twin. By the hash of the question the first 500 are `validation` and the next 5,000 `train`; a
+    file of fewer problems gives an eleventh to `validation` and the rest to `train`.
 
     Raises `BadInput` that names the line and what is wrong with it.
     """

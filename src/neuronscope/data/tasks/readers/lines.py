@@ -72,18 +72,18 @@ def _csv(path: Path, needed: tuple[str, ...]) -> Iterator[Record]:
         for row in rows:
             if None in row or None in row.values():
                 raise BadInput(
-                    f"{path}, line {line}: not as many fields as the header has columns; quote fields with commas"
+                    f"{path}, line {line}: not as many fields as columns; quote fields that hold commas"
                 )
             yield line, dict(row)
             line = rows.line_num + 1
     except csv.Error as error:
-        raise BadInput(f"{path}, line {line}: no CSV ({error}); quote fields with commas") from None
+        raise BadInput(f"{path}, line {line}: no CSV ({error}); quote fields that hold commas") from None
 
 
 def _check_columns(path: Path, number: int, needed: tuple[str, ...], found: Any) -> None:
     missing = [column for column in needed if column not in found]
     if missing:
         raise BadInput(
-            f"{path}, line {number}: lacks {', '.join(missing)}; it has {', '.join(map(str, found)) or 'nothing'}; "
-            f"needed are {', '.join(needed)}"
+            f"{path}, line {number}: lacks {', '.join(missing)}; it has "
+            f"{', '.join(map(str, found)) or 'nothing'}; needed are {', '.join(needed)}"
         )
