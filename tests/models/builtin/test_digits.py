@@ -36,10 +36,9 @@ def test_the_shipped_weights_reproduce_the_card_and_meet_its_aim(name: str) -> N
     assert found.keys() == card["accuracy"].keys()
     for what, said in card["accuracy"].items():
         assert found[what]["n"] == said["n"]
-        assert (
-            abs(found[what]["value"] - said["value"]) * said["n"] <= 1.01
-        )  # one image, for other processors
-        assert said["low"] < said["value"] < said["high"]
+        # On other processors an image may fall on the other side.
+        assert abs(found[what]["value"] - said["value"]) * said["n"] <= 1.01
+        assert said["low"] < said["value"] <= said["high"]
     for what, aim in card["aims"].items():
         assert found[what]["value"] >= aim["at_least"]
 
@@ -86,9 +85,9 @@ def test_a_caption_is_true_of_the_digits_that_it_names_and_of_no_other() -> None
     for column, text in enumerate(texts):
         said = text.split()
         for row, (label, ink) in enumerate(zip(images["labels"], images["inks"], strict=True)):
-            right = NAMES[label] in said
-            plain = "bold" not in said and "faint" not in said
-            assert made["true"][row, column] == (right and (plain or ("faint", "bold")[ink] in said))
+            own = {NAMES[label], *{0: ["faint"], 1: ["bold"]}.get(ink, [])}
+            named = {word for word in said if word in (*NAMES, "bold", "faint")}
+            assert made["true"][row, column] == (named <= own)
     assert bool(made["true"].diagonal().all())
 
 
