@@ -189,6 +189,12 @@ def _sum_of_heads(seen: Probed, layer: int) -> Sides:
     return total if bias is None else total + bias, seen("attn_out", layer)
 
 
+def _output_writes(seen: Probed, layer: int) -> Sides:
+    if seen.has("result", layer):
+        raise NotChecked
+    return _there(seen.stack.output(layer))(seen("z", layer).flatten(-2)), seen("attn_out", layer)
+
+
 def _activation(seen: Probed, layer: int) -> Sides:
     if seen.stack.experts(layer) is not None:
         up = _chosen(seen, "mlp_up", layer) if seen.has("mlp_up", layer) else None
@@ -300,6 +306,7 @@ LAWS = (
         _sum_of_heads,
         broken=REDUCED,
     ),
+    Law("the output matrix of z gives attn_out", ("attn_out",), _output_writes, broken=REDUCED),
     Law("the norm rebuilt from mlp_norm is the norm", ("mlp_norm",), _mlp_norm),
     Law("the second norm of the stream is mlp_in", ("mlp_in",), _mlp_input, broken=REDUCED),
     Law("the activated mlp_pre is mlp_act", ("mlp_pre", "mlp_up"), _activation, broken=REDUCED),

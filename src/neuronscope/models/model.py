@@ -5,18 +5,19 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, final
+from typing import Any, cast, final
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from neuronscope.models.attention import route
 from neuronscope.models.certificate import REFUSED, Certificate
 from neuronscope.models.parts.anatomy import Anatomy, n_heads
 from neuronscope.models.parts.experts import suit_experts
-from neuronscope.models.parts.stacks import Stack, matrix
+from neuronscope.models.parts.matrices import n_inputs
+from neuronscope.models.parts.stacks import Stack
 from neuronscope.models.parts.taps import Absence
 from neuronscope.models.parts.towers import vocabulary_size
 from neuronscope.models.parts.unembedding import unembedded
@@ -97,7 +98,7 @@ class Model:
         """Return the width of one head's vectors."""
         output = self.anatomy.output(0) if self.anatomy.blocks else None
         heads = max(1, self.n_heads)
-        return self.width // heads if output is None else matrix(output).shape[0] // heads
+        return self.width // heads if output is None else n_inputs(output) // heads
 
     @property
     def n_neurons(self) -> int:
@@ -140,9 +141,11 @@ class Model:
     def fingerprint(self) -> str:
         """Return 16 hexadecimal digits over the configuration and every weight, its bytes included."""
         digest = hashlib.sha256(json.dumps(self.config_facts, sort_keys=True).encode())
-        for name, weight in sorted(self.hf.state_dict().items()):
+        held = self.hf.state_dict()
+        for name, weight in sorted((name, held[name]) for name in held if isinstance(held[name], Tensor)):
             digest.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
-            digest.update(weight.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+            for numbers in _unpacked(weight):
+                digest.update(numbers.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
         return digest.hexdigest()[:16]
 
     @cached_property
@@ -277,6 +280,14 @@ class Model:
         stream = stream.to(device=self.device, dtype=self.dtype)
         with torch.set_grad_enabled(stream.requires_grad):
             return unembedded(self.anatomy, stream)
+
+
+def _unpacked(weight: Tensor) -> list[Tensor]:
+    """Return the plain tensors that a weight is made of: itself, or those that quantisation packed."""
+    if type(weight) in (Tensor, nn.Parameter):
+        return [weight]
+    names, _ = cast(Any, weight).__tensor_flatten__()
+    return [plain for name in names for plain in _unpacked(getattr(weight, name))]
 
 
 def _rules(tokenizer: Any) -> str:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from neuronscope.models.parts import vocabulary as words
 from neuronscope.models.parts.experts import INSIDE, hidden_because, n_neurons
+from neuronscope.models.parts.matrices import head_rows, n_inputs, packed_because
 from neuronscope.models.parts.taps import Absence, Found, Tap
 from neuronscope.models.parts.tracing import Trace
 from neuronscope.models.parts.vocabulary import part
@@ -112,7 +113,7 @@ class Stack:
         experts, down = self.experts(layer), self.down(layer)
         if experts is not None:
             return n_neurons(experts)
-        return 0 if down is None or not hasattr(down, "weight") else matrix(down).shape[0]
+        return 0 if down is None or not hasattr(down, "weight") else n_inputs(down)
 
     def sizes(self, config: Any) -> dict[str, int]:
         """Return how many heads, key heads, neurons and experts its first layer that has them has."""
@@ -255,9 +256,7 @@ class Stack:
     def _result_tap(self, layer: int) -> Tap | None:
         output, wiring = self.output(layer), self.wiring(layer)
         heads = wiring.heads
-        if output is None or heads is None:
-            return None
-        if matrix(output).dim() != 2 or matrix(output).shape[0] % heads:
+        if output is None or heads is None or packed_because(output) or n_inputs(output) % heads:
             return None
 
         def derive(flat: Tensor) -> Tensor:
@@ -284,18 +283,28 @@ class Stack:
         return Tap(router, "out", show=_by_row)
 
     def _absence(self, name: str, layer: int) -> Absence:
+        output = self.output(layer)
+        if name in ("attn_norm", "mlp_norm"):
+            after = self.wiring(layer).post_norm
+            told = "its norms stand after what is added, on the stream itself"
+            return Absence(
+                told if after else "no norm stands between the stream and what reads it", "resid_pre"
+            )
         if name == "mlp_up" and self.pre(layer) is not None:
             return Absence("this MLP has no gate, so no linear branch multiplies its neurons", "mlp_pre")
-        if name in ("attn_norm", "mlp_norm") and self.wiring(layer).post_norm:
-            return Absence("its norms stand after what is added, on the stream itself", "resid_pre")
-        if name in ("attn_norm", "mlp_norm"):
-            return Absence("no norm stands between the stream and what reads it", "resid_pre")
-        if name == "router":
-            return Absence("this model has no router whose scores one of its modules gives", "mlp_out")
-        if name == "expert_weight":
-            return Absence("no module of this MLP is told the weights of experts", "mlp_out")
-        near = {"result": "z", "mlp_act": "mlp_out", "mlp_pre": "mlp_out"}
-        return Absence("no module of this model is known to compute it", near.get(name, "resid_post"))
+        if name == "result" and output is not None and (packed := packed_because(output)):
+            return Absence(f"{packed}, and it is worked out from them", "z")
+        return Absence(*_ABSENCES.get(name, (_UNKNOWN, "resid_post")))
+
+
+_UNKNOWN = "no module of this model is known to compute it"
+_ABSENCES = {
+    "router": ("this model has no router whose scores one of its modules gives", "mlp_out"),
+    "expert_weight": ("no module of this MLP is told the weights of experts", "mlp_out"),
+    "result": (_UNKNOWN, "z"),
+    "mlp_act": (_UNKNOWN, "mlp_out"),
+    "mlp_pre": (_UNKNOWN, "mlp_out"),
+}
 
 
 def carries_stream(trace: Trace, index: int) -> bool:
@@ -312,17 +321,6 @@ def carries_stream(trace: Trace, index: int) -> bool:
 
 def _by_row(tensor: Tensor, rows: int) -> Tensor:
     return tensor.reshape(rows, -1, tensor.shape[-1])
-
-
-def matrix(linear: nn.Module) -> Tensor:
-    """Return the weights of a linear map as [input, output], whichever way its class keeps them."""
-    weight = cast(Tensor, linear.weight)
-    return weight if type(linear).__name__ == "Conv1D" else weight.T
-
-
-def head_rows(output: nn.Module, heads: int) -> Tensor:
-    """Return the output matrix of attention by head: [head, head_width, width]."""
-    return matrix(output).unflatten(0, (heads, -1))
 
 
 def norm_scale(norm: nn.Module, stream: Tensor) -> Tensor:
