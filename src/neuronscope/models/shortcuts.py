@@ -14,7 +14,7 @@ from neuronscope.models.forward import forward
 from neuronscope.models.parts.anatomy import Anatomy
 from neuronscope.models.skipping import Joins, Resume, learn_returns
 
-_TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
+_TOLERANCE = {torch.float64: 1e-11, torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
 _ROWS, _LENGTH, _CUT = 2, 7, 3
 
 
