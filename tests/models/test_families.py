@@ -111,9 +111,21 @@ def test_networks_of_other_kinds_are_certified_stack_by_stack(family: str) -> No
     assert len(prefixes) == {"t5": 2, "clip": 2}.get(family, 1)
     for prefix in prefixes:
         wanted = {*STREAM, "scores", "pattern", "z"}
-        if prefix == "decoder/":
-            wanted -= {"attn_add", "mlp_add"}
         assert {f"{prefix}{name}" for name in wanted} <= exact
+
+
+def test_where_a_decoder_attends_to_its_encoder_the_stream_gains_that_too() -> None:
+    model, tokens = opened("t5", dtype=torch.float64), some_tokens()
+    inputs = {"input_ids": tokens, "decoder_input_ids": tokens[:, :6]}
+    across = "module.decoder.block.1.layer.1.EncDecAttention:out"
+    assert across.replace("1", "0", 1) in model.certificate.row("decoder/attn_add").reason
+    names = ("resid_pre", "attn_add", "resid_mid", "mlp_add", "resid_post")
+    seen = run(model, inputs, get=[across, *(f"decoder/{name}.1" for name in names)])
+    pre, attention, middle, mlp, post = (seen[f"decoder/{name}.1"] for name in names)
+    assert _close(pre + attention + seen[across] + mlp, post)
+    assert _close(pre + attention + seen[across], middle)
+    without = run(model, inputs, get=["decoder/mlp_add.1", "decoder/resid_post.1"], do=zero(across))
+    assert _close(pre + attention + without["decoder/mlp_add.1"], without["decoder/resid_post.1"])
 
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "distilbert", "opt after"])
@@ -142,12 +154,6 @@ def test_a_model_of_two_stacks_asks_which_one_is_meant() -> None:
     assert str(model.check(Site.parse("encoder/z.1.3@-1"))) == "encoder/z.1.3@-1"
     with pytest.raises(BadInput, match=r"layers run from 0 to 2; the nearest is decoder/z\.2"):
         model.check(Site.parse("decoder/z.3"))
-
-
-def test_a_decoder_that_reads_an_encoder_says_that_it_adds_more() -> None:
-    row = opened("t5").certificate.row("decoder/attn_add")
-    assert row.status == "reduced"
-    assert "adds 1 more terms to its stream, which this site leaves out" in row.reason
 
 
 def test_a_network_without_an_output_head_opens_and_refuses_its_logits() -> None:

@@ -35,6 +35,7 @@ class Verdict:
         self.instead = ""
         self.here: set[int | None] = set()
         self.missing: dict[int | None, Absence] = {}
+        self.remarks: list[str] = []
         if SITES[name].derived:
             self.status, self.reason = REDUCED, _READ_ONLY
 
@@ -54,7 +55,7 @@ class Verdict:
             self.learn(REFUSED, absence.reason, absence.instead)
         elif self.worst is None:
             self.learn(REDUCED, _UNCHECKED)
-        reason = self.reason
+        reason = "; ".join([self.reason, *self.remarks[:1]])
         if self.here and self.missing:
             layers = ", ".join(str(layer) for layer in sorted(self.here, key=str))
             reason = f"in layers {layers} only; {reason}"
@@ -221,13 +222,21 @@ class _Probe:
         return {place: self._reader(place) for place in places}
 
     def _judge_extras(self, stack: Stack, verdicts: Mapping[str, Verdict]) -> None:
+        """Reduce what a block adds where it adds further terms, unless each has a module site of its own."""
+        names = {module: name for name, module in self.anatomy.network.named_modules()}
         for layer in range(len(stack.blocks)):
             count = len(stack.wiring(layer).extras)
-            if count:
+            across = stack.across(layer) if count else []
+            for name in ("attn_add", "mlp_add") if count else ():
+                if Place(name, layer, stack.name) not in self.values:
+                    continue
+                if len(across) == count:
+                    also = ", ".join(f"module.{names[module]}:out" for module in across)
+                    told = f"in layer {layer} the stream also gains attention to another stack, {also}"
+                    verdicts[name].remarks.append(told)
+                    continue
                 told = f"block {layer} adds {count} more terms to its stream, which this site leaves out"
-                for name in ("attn_add", "mlp_add"):
-                    if Place(name, layer, stack.name) in self.values:
-                        verdicts[name].learn(REDUCED, told)
+                verdicts[name].learn(REDUCED, told)
 
     def _reader(self, place: Place) -> Visit:
         def read(tensor: Tensor) -> Tensor:

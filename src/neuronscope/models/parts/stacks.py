@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from neuronscope.models.parts import vocabulary as words
 from neuronscope.models.parts.experts import INSIDE, hidden_because, n_neurons
 from neuronscope.models.parts.matrices import head_rows, n_inputs, packed_because
-from neuronscope.models.parts.taps import Absence, Found, Tap
+from neuronscope.models.parts.taps import Absence, Addition, Found, Tap
 from neuronscope.models.parts.tracing import Trace
 from neuronscope.models.parts.vocabulary import part
 from neuronscope.models.parts.wiring import Wiring
@@ -179,12 +179,24 @@ class Stack:
         drop = part(
             self.blocks[layer], ("post_attention_dropout" if name == "attn_add" else "post_mlp_dropout",)
         )
-        term = next(node for node in trace.nodes if node.addition == found.call).parents[found.operand]
+        term = _term(trace, found)
         for module in (drop, whole):
             given = trace.outputs.get(cast(nn.Module, module), [None])[0]
             if given == term and module not in trace.written:
                 return Tap(cast(nn.Module, module), "out")
         return found
+
+    def across(self, layer: int) -> list[nn.Module]:
+        """Return the modules that attend to another stack, where what they give is a term of the block."""
+        trace = self._wired(self).traces[layer]
+        attending = [
+            module
+            for name, module in self.blocks[layer].named_modules()
+            if any(word in name.rpartition(".")[2] for word in words.CROSS)
+        ]
+        bare = {trace.bare(_term(trace, extra)) for extra in self.wiring(layer).extras}
+        given = ((module, trace.outputs.get(module, [None])[0]) for module in attending)
+        return [module for module, node in given if node is not None and trace.bare(node) in bare]
 
     def _in_block(self, name: str, layer: int) -> Tap | None:
         block, attention, mlp = self.blocks[layer], self.attention[layer], self.mlp[layer]
@@ -305,6 +317,10 @@ _ABSENCES = {
     "mlp_act": (_UNKNOWN, "mlp_out"),
     "mlp_pre": (_UNKNOWN, "mlp_out"),
 }
+
+
+def _term(trace: Trace, addition: Addition) -> int:
+    return next(node for node in trace.nodes if node.addition == addition.call).parents[addition.operand]
 
 
 def carries_stream(trace: Trace, index: int) -> bool:
