@@ -22,15 +22,18 @@ SIZES: Mapping[str, Sequence[int]] = {
 }
 COSTS = {
     "forward": "plain forward",
-    "read.sites": "read 14 sites of every block",
+    "run": "run, reading nothing",
+    "read.one": "run, reading one site",
+    "read.sites": "run, reading 14 sites of every block",
     "sweep.residual": "patch every block and position alone",
     "sweep.heads": "patch every head alone",
     "resume.last": "resume at the last block",
-    "stream.plain": "write two tokens for each of the prompt",
-    "harvest.residual": "harvest 64 tokens for each of the prompt",
+    "stream.plain": "one step of a stream",
+    "harvest.residual": "harvest 64 times as many tokens",
 }
-_ONE_PROMPT = {"sweep.residual", "sweep.heads", "stream.plain", "harvest.residual"}
+_STREAM = "stream.plain"
 _HEAD_WIDTH = 64
+_REPEATS = 3
 
 
 @dataclass(frozen=True)
@@ -90,11 +93,13 @@ def _costs(subject: Subject, dimension: str, quick: bool) -> dict[tuple[str, str
     with tempfile.TemporaryDirectory() as folder:
         work = {}
         for group in GROUPS:
-            if dimension != "rows" or not _ONE_PROMPT & {row.key for row in group.rows}:
+            if dimension != "rows" or _STREAM not in {row.key for row in group.rows}:  # it has one prompt
                 work |= group.work(subject, Path(folder))
         work = {cost: done for cost, done in work.items() if cost in COSTS}
-        seconds = interleaved(work, 1 if quick else 5)
+        seconds = interleaved(work, 1 if quick else _REPEATS)
     costs = {(COSTS[cost], "s"): float(np.median(seconds[cost])) for cost in COSTS if cost in seconds}
+    if _STREAM in seconds:
+        costs[COSTS[_STREAM], "s"] /= 2 * subject.size.positions
     for get in (("resid_post.*@-1",), ("resid_post.*",)):
         costs[f"memory of reading {get[0]}", "bytes"] = float(sliced_read(subject, get).worst)
     return costs

@@ -57,6 +57,7 @@ def _reads(subject: Subject, _: Path) -> Work:
     model, tokens, middle = subject.model, subject.tokens, subject.size.layers // 2
     return {
         "forward": subject.forward,
+        "run": lambda: run(model, tokens),
         "read.one": lambda: run(model, tokens, get=f"resid_post.{middle}"),
         "read.residuals": lambda: run(model, tokens, get="resid_post.*"),
         "read.sites": lambda: run(model, tokens, get=[f"{name}.*" for name in SITES]),
@@ -116,7 +117,8 @@ def _streams(subject: Subject, _: Path) -> Work:
 
 def _harvests(subject: Subject, folder: Path) -> Work:
     size, middle, numbers = subject.size, subject.size.layers // 2, count()
-    documents = torch.randint(size.vocab, (8, 8 * size.positions), generator=torch.Generator().manual_seed(1))
+    shape, seeded = (8 * size.rows, 8 * size.positions), torch.Generator().manual_seed(1)
+    documents = torch.randint(size.vocab, shape, generator=seeded)
     per_pass = documents.numel() // 2
 
     def harvested() -> object:
