@@ -52,7 +52,7 @@ def judge(
     try:
         model = open_model(network)
         verdict.certify(model.certificate)
-        stacks = _stacks(model)
+        stacks = _running(_stacks(model), plain, call, verdict)
     except Exception as error:  # whatever a family raises is the finding
         verdict.error = first_line(error)
         return verdict
@@ -82,6 +82,24 @@ def _stacks(model: Model) -> dict[str, tuple[str, int]]:
     lists = getattr(anatomy, "stacks", None)
     named = {name or "": stack.blocks for name, stack in lists.items()} if lists else {"": anatomy.blocks}
     return {name: (_dotted(model.hf, blocks[0]), len(blocks)) for name, blocks in named.items() if blocks}
+
+
+def _running(
+    stacks: dict[str, tuple[str, int]], plain: nn.Module, call: Call, verdict: Verdict
+) -> dict[str, tuple[str, int]]:
+    """Return the stacks that a pass on these inputs runs through; of an image's tower text says nothing."""
+    ran: set[str] = set()
+
+    def note(stack: str) -> Any:
+        return lambda *_: ran.add(stack)
+
+    hooks = [plain.get_submodule(first).register_forward_hook(note(at)) for at, (first, _) in stacks.items()]
+    with torch.no_grad():
+        call(plain)
+    for hook in hooks:
+        hook.remove()
+    verdict.facts["idle stacks"] = sorted(set(stacks) - ran)
+    return {stack: found for stack, found in stacks.items() if stack in ran or not ran}
 
 
 def _judge_stack(
