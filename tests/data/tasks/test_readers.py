@@ -57,7 +57,7 @@ def test_csv_and_jsonl_give_the_same_pairs(tmp_path: Path, scribe: Any) -> None:
 def test_a_quoted_field_may_hold_commas_and_lines(tmp_path: Path, scribe: Any) -> None:
     task = task_of(tmp_path, HEADER, '"a, b\nc","a, d\nc", yes, no', "4 +,5 +, 1, 2", name="own.csv")
     pairs = task.pairs(2, scribe)
-    assert (pairs[0].clean, pairs[0].template, pairs[1].template) == ("a, b\nc", "line-2", "line-4")
+    assert (pairs[0].clean, pairs[0].template, pairs[1].template) == ("a, b\nc", "line-2", "line-5")
 
 
 def test_spans_are_read_from_both_formats(tmp_path: Path, scribe: Any) -> None:
@@ -80,6 +80,13 @@ def test_rows_of_unequal_token_length_are_refused_and_counted(tmp_path: Path, sc
     assert len(found) == 3
     with pytest.raises(BadInput, match=r"3 different pairs .* than 4 \(1 of 4 seeds refused, 0 repeated\)"):
         task.pairs(4, scribe)
+
+
+def test_a_long_run_of_refused_rows_ends_nothing(tmp_path: Path, scribe: Any) -> None:
+    uneven = [(f"It is {n} in", f"It is {n} o'clock in", " France", " Italy") for n in range(300)]
+    task = task_of(tmp_path, *map(as_json, (*uneven, ROWS[0])))
+    found = task.pairs(1, scribe)
+    assert (found[0].clean, found.refused, found.asked) == (ROWS[0][0], 300, 301)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +134,7 @@ def test_what_is_wrong_with_a_table_is_said_with_its_line(
         ),
         (
             as_json(ROWS[1], spans={"city": ["0", 4]}),
-            "first character and the one after the last, from 0 to 11",
+            "and the one after the last, from 0 to 11",
         ),
     ],
 )

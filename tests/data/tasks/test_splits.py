@@ -14,7 +14,7 @@ from neuronscope.data.tasks import TASKS, Pair, Split, open_task
 from neuronscope.data.tasks.arithmetic import one_digit_problems, two_digit_problems_of
 from neuronscope.data.tasks.logic import KEPT_BACK, premises
 from neuronscope.data.texts.arithmetic import Sum, mentions_kept_out
-from neuronscope.data.texts.mix import draw
+from neuronscope.data.texts.mix import document, draw
 from neuronscope.data.texts.problem import digest
 
 PARTS: tuple[Split, Split] = ("train", "validation")
@@ -187,3 +187,9 @@ def test_word_problems_are_split_by_hash(test_data: Callable[[str], Path], scrib
     assert max(map(digest, validation)) < min(map(digest, train))
     read = "\n".join(page.text for page in documentation())
     assert not any(question in read for question in sorted(train | validation)[::20])
+
+
+def test_the_generator_still_draws_what_scribe_was_trained_on() -> None:
+    rng = Random(2026)
+    drawn = "\0".join(document(rng) for _ in range(3000))
+    assert digest(drawn) == "ef6d0eebc2bd340ebd2421a36b62b057c0a5033ac049cae48c073e55d81e4132"

@@ -11,7 +11,7 @@ def draw(dice: Dice) -> Pair:
     """Return an event with its first year and the century of its last; the twin begins in the year 01.
 
     After the year 01 nearly every year is right, so what the twin loses is the bound (Hanna et al. 2023,
-    arXiv:2305.00586, section 2). The distractor is a year that only the twin allows.
+    arXiv:2305.00586). The distractor is a year that only the twin allows.
     """
     century, start = str(dice.rng.randint(11, 19)), dice.rng.randint(12, 89)
     later, earlier = ([f"{year:02d}" for year in years] for years in (range(start + 1, 100), range(2, start)))

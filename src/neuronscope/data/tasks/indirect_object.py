@@ -11,7 +11,8 @@ def draw(dice: Dice) -> Pair:
     """Return a sentence in which one of two people gives; in the twin the other one gives.
 
     The giver's second mention alone is replaced, by the recipient's name, which swaps answer and distractor
-    (Wang et al. 2022, arXiv:2211.00593, appendix A, S2 flipped to the indirect object).
+    (the task of Wang et al. 2022, arXiv:2211.00593, who replace it by a third name; swapped as in Zhang and
+    Nanda 2024, arXiv:2309.16042, symmetric token replacement).
     """
     template, name = dice.template(INDIRECT_OBJECT)
     names = dice.words(NAMES, 0)
@@ -39,6 +40,6 @@ TASK = Task(
     name="indirect-object",
     summary="Who receives? The one of two people who was named once.",
     draw=draw,
-    source="Wang et al. 2022, arXiv:2211.00593",
+    source="Wang et al. 2022, arXiv:2211.00593; Zhang and Nanda 2024, arXiv:2309.16042",
     splits={"unseen": None, "seen": None},
 )

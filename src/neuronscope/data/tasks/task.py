@@ -86,7 +86,7 @@ class Task:
         kept: dict[tuple[str, str], Pair] = {}
         refused = repeated = asked = latest = 0
         most = self.splits[split] if self.listed else None
-        while len(kept) < n and asked != most and asked - latest < (_PATIENCE if kept else _BATCH):
+        while len(kept) < n and asked != most and (most or asked - latest < (_PATIENCE if kept else _BATCH)):
             batch = min(_BATCH, max(16, n - len(kept)), most - asked if most else _BATCH)
             seeds = [seed * SEEDS_APART + asked + index for index in range(batch)]
             for pair in self.drawn(seeds, tokenizer, split=split):
