@@ -1,4 +1,4 @@
-"""Where heads are spare, single patches mislead, and the sets that joint patches find are the declared ones."""
+"""Where heads are spare single patches mislead, and joint patches find the declared sets."""
 
 from functools import cache
 from itertools import combinations
