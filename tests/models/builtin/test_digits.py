@@ -1,5 +1,6 @@
 """The networks that see digits are what their cards say."""
 
+import doctest
 import json
 from hashlib import sha256
 from typing import Any
@@ -11,6 +12,7 @@ from neuronscope.data.digits import NAMES, digits
 from neuronscope.instruments import run, zero
 from neuronscope.models import Model, open_model
 from neuronscope.words import BadInput
+from tests.conftest import ROOT
 from tools.training import captions
 from tools.training.card import BUILTIN
 from tools.training.digits import guesses, measured, varied
@@ -148,3 +150,15 @@ def test_half_of_what_is_compared_is_refused() -> None:
 def test_images_are_refused_by_a_language_model() -> None:
     with pytest.raises(BadInput, match="Token ids are whole numbers"):
         run(open_model("builtin:gates"), digits("held-out").images[:2])
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_page_says_the_numbers_of_the_card_and_its_examples_run(name: str) -> None:
+    page = ROOT / "docs" / "models" / f"{name}.md"
+    text = page.read_text(encoding="utf-8")
+    for said in card_of(name)["accuracy"].values():
+        assert f"{said['value']:.1%} | {said['low']:.1%} – {said['high']:.1%} |" in text
+    assert f"{card_of(name)['training']['steps']:,} steps" in text
+    outcome = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert outcome.attempted > 5
+    assert outcome.failed == 0

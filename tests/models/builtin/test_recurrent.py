@@ -1,5 +1,6 @@
 """The networks that choose and remember are what their cards say."""
 
+import doctest
 import json
 from hashlib import sha256
 from typing import Any
@@ -18,11 +19,13 @@ from neuronscope.data.stimuli import (
 )
 from neuronscope.instruments import put, run
 from neuronscope.models import Model, open_model
+from tests.conftest import ROOT
 from tools.training import behaviour
 from tools.training.card import BUILTIN
 from tools.training.recurrent import PLANS
 
 OPENED: dict[str, Model] = {}
+PAGE = ROOT / "docs" / "models" / "rnn.md"
 CHOOSING = ("rnn-decision", "rnn-decision-dale")
 
 
@@ -129,3 +132,36 @@ def test_a_state_put_in_place_of_another_is_remembered_instead() -> None:
     told = remembered(done.logits.numpy())
     assert np.degrees(np.abs(angular_error(told[:, 39], asked))).max() < 2
     assert np.degrees(np.abs(angular_error(told[:, -1], asked[::-1]))).max() < 2
+
+
+@pytest.mark.parametrize("name", CHOOSING)
+def test_the_page_says_the_choices_of_the_card(name: str) -> None:
+    text, card = PAGE.read_text(encoding="utf-8"), card_of(name)
+    for said in card["accuracy"].values():
+        assert f"{said['value']:.1%} ({said['low']:.1%} – {said['high']:.1%})" in text
+    for said in (card["psychometric"]["bias"], card["psychometric"]["spread"]):
+        numbers = f"{said['value']:.4f} ({said['low']:.4f} – {said['high']:.4f})".replace("-", "−")
+        assert numbers in text
+    assert f"{card['inside']['choice axis']['turned']['value']:.1%}" in text
+    assert card["inside"]["choice axis"]["turned by a random axis"]["value"] == 0
+
+
+def test_the_page_says_the_memories_of_the_card() -> None:
+    text, card = PAGE.read_text(encoding="utf-8"), card_of("rnn-memory")
+    near = [said["value"] for said in card["accuracy"].values()]
+    for error, share in zip(card["angular error in degrees"].values(), near, strict=True):
+        assert f"{error['value']:.2f}° ({error['low']:.2f}° – {error['high']:.2f}°) | {share:.1%}" in text
+    ring = card["inside"]["ring"]
+    assert f"{ring['variance in two components']:.1%} of the variance" in text
+    assert f"alike to {ring['spread of the radius']:.1%}" in text
+    assert f"drift along it by {ring['drift in degrees a second']['value']:.2f}°" in text
+    assert (
+        f"{ring['largest eigenvalue']['value']:.4f}, and across it {ring['second eigenvalue']['value']:.3f}"
+        in text
+    )
+
+
+def test_every_example_of_the_page_runs() -> None:
+    outcome = doctest.testfile(str(PAGE), module_relative=False, encoding="utf-8")
+    assert outcome.attempted > 10
+    assert outcome.failed == 0
