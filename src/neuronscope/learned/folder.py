@@ -19,6 +19,7 @@ from neuronscope.words import BadInput
 
 RUN = "run.json"
 METRICS = "metrics.nc"
+CONFIG = "config.json"
 
 
 def claim(folder: Path, settings: Mapping[str, Any]) -> None:
@@ -47,14 +48,14 @@ def claim(folder: Path, settings: Mapping[str, Any]) -> None:
 
 
 def write_words(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Write configuration and tokenizer, so that steps open while the model still learns."""
+    """Write tokenizer and then configuration, so that steps open while the model still learns."""
     with TemporaryDirectory(dir=folder, prefix=".saving-") as partly:
         tokenizer.save_pretrained(partly)
         model.config.architectures = [type(model).__name__]
         model.config.save_pretrained(partly)
-        config = json.loads((Path(partly) / "config.json").read_text(encoding="utf-8"))
-        _write_json(Path(partly) / "config.json", {**config, "use_cache": True, "dtype": "float32"})
-        for file in sorted(Path(partly).iterdir(), key=lambda file: file.name == "config.json"):
+        config = json.loads((Path(partly) / CONFIG).read_text(encoding="utf-8"))
+        _write_json(Path(partly) / CONFIG, {**config, "use_cache": True, "dtype": "float32"})
+        for file in sorted(Path(partly).iterdir(), key=lambda file: file.name == CONFIG):
             into_place(file, folder / file.name)
 
 

@@ -74,8 +74,17 @@ def without_bar() -> Iterator[None]:
 
 
 def keep_log_up_to(path: Path, step: int) -> None:
-    """Drop the lines of steps that will be taken again; at step 0 that is all of them."""
-    if path.exists():
-        lines = path.read_text(encoding="utf-8").splitlines()
-        kept = [line for line in lines if step and json.loads(line)["step"] <= step]
-        path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+    """Drop the lines of steps that will be taken again, at step 0 all of them, and a line torn by a kill."""
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            there = json.loads(line)["step"]
+        except ValueError:
+            continue
+        if step and there <= step:
+            kept.append(line + "\n")
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text("".join(kept), encoding="utf-8")
+    into_place(partial, path)

@@ -12,7 +12,7 @@ import torch
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from neuronscope.data.corpora import BOUNDARY, Corpus, split
-from neuronscope.learned.folder import METRICS, RUN, card, claim, measured, write_model, write_words
+from neuronscope.learned.folder import CONFIG, METRICS, RUN, card, claim, measured, write_model, write_words
 from neuronscope.learned.language import Reading, reading, scores, written
 from neuronscope.learned.loop import Run, train
 from neuronscope.learned.schedule import Schedule, log_spaced
@@ -81,8 +81,9 @@ def learn(corpus: Corpus, start: Model | None, choice: Choice, out: Path) -> Pat
         rows=choice.rows,
         seed=choice.seed,
     )
-    with torch.random.fork_rng():
-        write_words(begun.make_model(), begun.tokenizer, folder)
+    if not (folder / CONFIG).exists():
+        with torch.random.fork_rng():
+            write_words(begun.make_model(), begun.tokenizer, folder)
     model = train(
         _run(choice, begun, read),
         _schedule(choice),

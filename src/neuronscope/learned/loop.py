@@ -157,13 +157,12 @@ def train(
             state.seconds = before + time.monotonic() - begun
             if kept:
                 write_step(model, folder, done, half=run.half)
-            if done % log_every == 0 or done == last or kept:
+            measured = done % measure_every == 0 or done == last or kept
+            if measured or done % log_every == 0:
                 line = {"step": done, "loss": round(float(np.mean(state.losses)), 4)}
                 line["seconds"] = round(state.seconds, 1)
                 state.losses = []
-                _write_line(
-                    state, run, folder, line, measured=done % measure_every == 0 or done == last or kept
-                )
+                _write_line(state, run, folder, line, measured=measured)
                 tell(_progress(line, first, last, time.monotonic() - begun))
             if done % save_every == 0 or done == last:
                 state.save(folder / CHECKPOINT)
