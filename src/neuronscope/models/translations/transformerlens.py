@@ -79,36 +79,56 @@ _UNEQUAL = {
     "embed.hook_in": ("holds token ids, not an activation; a run keeps them as .tokens", "embed"),
 }
 _OTHER_NUMBERS = {
-    "bloom": ("embed", "attn_out", "mlp_out"),
+    "bloom": ("embed", "attn_out", "attn_add", "mlp_out"),
+    "codegen": ("q", "k", "result", "mlp_norm"),
+    "falcon": ("q", "k", "mlp_norm"),
     "gemma2": ("logits",),
+    "gpt_neo": ("scores", "result"),
+    "gpt_neox": ("q", "k"),
     "gptj": ("scores",),
+    "granite": ("embed", "result", "logits"),
+    "mpt": ("mlp_out",),
     "opt": ("q", "scores"),
+    "phi": ("mlp_norm",),
+    "t5": ("embed", "attn_norm", "mlp_norm", "final_norm", "result", "decoder/scores"),
+    "vit": ("embed", "scores", "result"),
 }
-"""Sites whose hook held other numbers in TransformerLens 4.3, by family, where both were compared."""
+"""Sites whose hook was missing or held other numbers in TransformerLens 4.3, by family, where compared."""
+_STACKED = ("t5",)
+"""Families whose encoder and decoder were compared."""
+_IN_DECODER = {"attn.": "self_attn.", "ln2.": "ln3.", "hook_resid_mid": "hook_resid_mid2"}
+"""How hooks begin in a block of a decoder that reads an encoder, where cross-attention stands between."""
+_BETWEEN = ("cross_attn.", "hook_cross_attn_out", "ln2.", "hook_resid_mid")
 _ROTATION = ("rope_parameters", "rope_theta", "rotary_dim", "rotary_pct")
-_HOOK_NAME = re.compile(r"(?:blocks\.(?P<layer>\d+)\.)?(?P<hook>[\w.]+)")
+_HOOK_NAME = re.compile(r"(?:(?P<stack>encoder|decoder)_)?(?:blocks\.(?P<layer>\d+)\.)?(?P<hook>[\w.]+)")
 
 
 def to_transformerlens(site: str | Site, *, model: Model | None = None) -> str:
     """Return the hook name of a site in TransformerLens, with the index of its part where it names one.
 
     ``model`` tells whether queries and keys are rotated, and is asked whether it has the site. Scales of
-    norms have one axis more there, of size one. Raises `BadInput` for a site that TransformerLens lacks, for
-    ``q`` and ``k`` without a model, and for a wildcard.
+    norms have one axis more there, of size one. Blocks of an encoder and a decoder are ``encoder_blocks.3``
+    and ``decoder_blocks.3``. Raises `BadInput` for a site that TransformerLens lacks, for ``q`` and ``k``
+    without a model, and for a wildcard.
 
     >>> to_transformerlens("z.9.6@-1")
     'blocks.9.attn.hook_z[:, -1, 6]'
     """
     place = one_layer(site, model)
-    if place.module or place.stack or place.name not in _HOOKS.keys() | {"q", "k"}:
-        what = "stack" if place.stack else "site"
+    foreign = place.stack not in (None, "encoder", "decoder")
+    if place.module or foreign or place.name not in _HOOKS.keys() | {"q", "k"}:
+        what = "stack" if foreign else "site"
         raise BadInput(
             f"{place} has no hook name: TransformerLens names no such {what} alike in every model."
         )
     _check_family(place, model)
     hook = _HOOKS.get(place.name) or _query_hook(place, model)
+    if place.stack == "decoder":
+        start = next((start for start in _IN_DECODER if hook.startswith(start)), "")
+        hook = _IN_DECODER.get(start, "") + hook.removeprefix(start)
+    stack = "" if place.stack is None else f"{place.stack}_"
     prefix = "" if place.layer is None else f"blocks.{place.layer}."
-    return f"{prefix}{hook}{index_text(place, None)}"
+    return f"{stack}{prefix}{hook}{index_text(place, None)}"
 
 
 def from_transformerlens(name: str, *, model: Model | None = None) -> Site:
@@ -123,7 +143,9 @@ def from_transformerlens(name: str, *, model: Model | None = None) -> Site:
     """
     text, index = split(name)
     match = _HOOK_NAME.fullmatch(text)
-    layer, hook = (match["layer"], match["hook"]) if match else (None, text)
+    stack, layer, hook = match.groups() if match else (None, None, text)
+    if stack == "decoder":
+        hook = _of_decoder(text, hook)
     short = hook if hook in _UNEQUAL else hook.removeprefix("attn.")
     if short in _UNEQUAL:
         reason, near = _UNEQUAL[short]
@@ -135,9 +157,22 @@ def from_transformerlens(name: str, *, model: Model | None = None) -> Site:
             f"blocks.{layer or 0}.{key}" if SITES[value].layered else key for key, value in _SITE_OF.items()
         ]
         raise BadInput(f"{text!r} is no hook name that is known here{nearest(text, known)}")
-    site = Site(site_name, None if layer is None else int(layer))
+    site = Site(site_name, None if layer is None else int(layer), stack=stack)
     _check_family(site, model)
     return one_layer(part(site, index, None), model)
+
+
+def _of_decoder(text: str, hook: str) -> str:
+    """Return what a hook of a decoder's block would be called in a block without cross-attention."""
+    for usual, here in _IN_DECODER.items():
+        if hook.startswith(here):
+            return usual + hook.removeprefix(here)
+    if hook.startswith(_BETWEEN):
+        raise BadInput(
+            f"{text} is of cross-attention, which no site is named after: read its module as "
+            "module.<dotted.name>:in or :out."
+        )
+    return "" if hook.startswith("attn.") else hook
 
 
 def _check_family(site: Site, model: Model | None) -> None:
@@ -148,9 +183,14 @@ def _check_family(site: Site, model: Model | None) -> None:
             f"{model.name} normalises after it adds, where hooks of TransformerLens hold other numbers: "
             f"there is no translation, use {site} here."
         )
-    if site.name in _OTHER_NUMBERS.get(model.family, ()):
+    if site.stack is not None and model.family not in _STACKED:
         raise BadInput(
-            f"In {model.family} the hook of TransformerLens for {site} holds other numbers (4.3, measured): "
+            f"In {model.family} the hooks of stacks were not compared with TransformerLens: "
+            f"there is no translation, use {site} here."
+        )
+    if {site.name, f"{site.stack}/{site.name}"} & {*_OTHER_NUMBERS.get(model.family, ())}:
+        raise BadInput(
+            f"In {model.family} no hook of TransformerLens holds the numbers of {site} (4.3, measured): "
             f"there is no translation, use {site} here."
         )
 
