@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from transformers import PreTrainedTokenizerFast
 
 from benchmarks.speed.rows import Work
 from benchmarks.speed.subjects import Subject
@@ -38,6 +41,7 @@ def _lens(subject: Subject, rows: Collection[str], folder: Path) -> Work:
     if not wanted:
         return {}
     subject.plain.save_pretrained(folder / "peer")
+    _tokenizer().save_pretrained(folder / "peer")  # it opens no model without one
     bridges: Any = import_module("transformer_lens.model_bridge")
     patching: Any = import_module("transformer_lens.patching")
     bridge = bridges.TransformerBridge.boot_transformers(
@@ -62,6 +66,13 @@ def _lens(subject: Subject, rows: Collection[str], folder: Path) -> Work:
         "sweep.heads": lambda: swept(patching.get_act_patch_attn_head_out_all_pos),
     }
     return {key: work[key] for key in work if key in wanted}
+
+
+def _tokenizer() -> PreTrainedTokenizerFast:
+    """Return a tokenizer of two words, which nobody uses."""
+    return PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer(WordLevel({"a": 0, "b": 1}, unk_token="a")), unk_token="a", bos_token="b"
+    )
 
 
 def _nnsight(subject: Subject, rows: Collection[str]) -> Work:

@@ -7,10 +7,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from neuronscope.instruments import add, run
 from neuronscope.models.attention import ACTIVE, Place, Taps, _SoftmaxTap, eager_of
 from neuronscope.models.forward import Resume, forward, fresh
+from neuronscope.models.parts.taps import Addition
+from neuronscope.models.parts.tracing import reads_outcome
 from neuronscope.words import BadInput
-from tests.models.tiny import FAMILIES, LAYERS, eager, opened, plain_logits, some_tokens
+from tests.models.tiny import FAMILIES, LAYERS, WIDER, eager, opened, plain_logits, shared, some_tokens
 
 
 def traces(network: torch.nn.Module) -> int:
@@ -63,6 +66,31 @@ def test_a_forward_that_others_put_over_a_block_is_there_again_after_a_resumed_p
         plain_logits(model.hf, tokens)
     assert len(calls) == 1
     assert block.forward is theirs
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, *WIDER])
+def test_an_outcome_that_a_norm_reads_is_seen_there_as_at_the_addition_itself(family: str) -> None:
+    model, tokens = shared(family), some_tokens()
+    found = model.anatomy.tap("resid_mid", 1)
+    reader = reads_outcome(found) if isinstance(found, Addition) else None
+    told = {"gpt2", "llama", "mistral", "qwen3", "gemma2", "gpt_neox sequential", "mixtral"}
+    assert reader is not None or family not in told
+    if reader is None:
+        return
+    seen: list[Tensor] = []
+    with torch.no_grad():
+        # A visit that might change what passes stands at the addition itself.
+        forward(model.anatomy, tokens, {Place("resid_mid", 1): lambda x: seen.append(x.clone()) or x})
+    assert torch.equal(run(model, tokens, get="resid_mid.1")["resid_mid.1"], seen[0])
+    changed = run(model, tokens, get="resid_mid.1", do=add("attn_add.1", 2.0))
+    assert not torch.equal(changed["resid_mid.1"], seen[0])
+    both = run(model, tokens, get=["resid_mid.1", f"module.{path_of(model.hf, reader)}:in"])
+    assert torch.equal(both["resid_mid.1"].flatten(), both[both.sites[1]].flatten())
+
+
+def path_of(network: torch.nn.Module, module: torch.nn.Module) -> str:
+    """Return the dotted name of a module."""
+    return next(name for name, each in network.named_modules() if each is module)
 
 
 def test_the_last_position_alone_gives_the_same_logits() -> None:

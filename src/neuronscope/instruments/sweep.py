@@ -17,10 +17,9 @@ from neuronscope.instruments.trials import (
     Changes,
     Trial,
     located,
-    place_of,
     trial_of,
 )
-from neuronscope.instruments.visits import in_words
+from neuronscope.instruments.visits import in_words, place_of
 from neuronscope.models.attention import Place, Visit
 from neuronscope.models.batch import Batch
 from neuronscope.models.forward import forward

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from neuronscope.instruments.ops import Op
 from neuronscope.instruments.readings import position_axis
-from neuronscope.instruments.visits import in_words
+from neuronscope.instruments.visits import in_words, place_of
 from neuronscope.instruments.writing import write
 from neuronscope.models.attention import Place
 from neuronscope.models.batch import Batch
@@ -38,12 +38,6 @@ class Trial:
     steady: bool
     prompts: tuple[int, ...] = ()
     first: int = 0
-
-
-def place_of(site: Site) -> Place:
-    """Return where the tensor of an address passes."""
-    assert not isinstance(site.layer, str)
-    return Place(site.name, site.layer, site.stack)
 
 
 def trial_of(model: Model, number: int, cell: Cell, *, grows: bool) -> Trial:

@@ -25,6 +25,12 @@ def in_words(name: str, tensor: Tensor) -> Tensor:
     return tensor.transpose(1, 2) if name in _HEADS_FIRST else tensor
 
 
+def place_of(site: Site) -> Place:
+    """Return where the tensor of an address passes."""
+    assert not isinstance(site.layer, str)
+    return Place(site.name, site.layer, site.stack)
+
+
 @dataclass
 class Gathered:
     """What a run has collected so far; ``pending`` are the places still to be read.
@@ -151,21 +157,16 @@ def visits_of(
 
     def visit(site: Site) -> SiteVisit:
         model.check(site)
-        place = _place(site)
+        place = place_of(site)
         made = SiteVisit(place, gathered, with_graph=with_graph, stop=stop, batch=batch)
         return visits.setdefault(place, made)
 
     for site in reads:
         visit(site).reads.append(site)
-        gathered.pending.add(_place(site))
+        gathered.pending.add(place_of(site))
     for op in ops:
         visit(op.site).ops.append(op)
     return visits
-
-
-def _place(site: Site) -> Place:
-    assert not isinstance(site.layer, str)
-    return Place(site.name, site.layer, site.stack)
 
 
 def gradients(
