@@ -221,7 +221,7 @@ export interface paths {
         };
         /**
          * Export Result
-         * @description Return a result as a file; Zarr comes zipped, and so does CSV where it takes several tables.
+         * @description Return a result as a file, zipped where it takes several: Zarr, tables, lines with their arrays.
          *
          *     Pictures take axes as the figure does.
          */
@@ -266,6 +266,26 @@ export interface paths {
          * @description Return a slice of one variable; an index drops its axis, a range a:b keeps it.
          */
         get: operations["show_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subjects/{type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Subjects
+         * @description Return the names known here for a type of subject, such as Task; other names may open too.
+         */
+        get: operations["list_subjects"];
         put?: never;
         post?: never;
         delete?: never;
@@ -492,6 +512,16 @@ export interface components {
          */
         JobEvent: components["schemas"]["QueuedEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ResultEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CancelledEvent"];
         /**
+         * KnownName
+         * @description One name that opens here as a subject of some type, and what it is.
+         */
+        KnownName: {
+            /** Name */
+            name: string;
+            /** Summary */
+            summary: string;
+        };
+        /**
          * ModelEntry
          * @description One model that opens by name here without a download.
          */
@@ -591,6 +621,11 @@ export interface components {
             title: string;
             /** Variables */
             variables: components["schemas"]["Variable"][];
+            /**
+             * Warning
+             * @description Why the store could not keep it, where that is so.
+             */
+            warning: string | null;
         };
         /**
          * ResultEntry
@@ -1400,7 +1435,7 @@ export interface operations {
     export_result: {
         parameters: {
             query: {
-                format: "nc" | "zarr" | "csv" | "json" | "npz" | "html" | "png" | "svg";
+                format: "nc" | "zarr" | "csv" | "json" | "jsonl" | "npz" | "html" | "png" | "svg";
                 /** @description Which variable a picture shows. */
                 variable?: string | null;
                 theme?: "light" | "dark";
@@ -1424,6 +1459,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                    "application/jsonl": string;
                     "application/x-netcdf": string;
                     "application/x-npz": string;
                     "application/zip": string;
@@ -1600,6 +1636,64 @@ export interface operations {
             };
             /** @description Request Entity Too Large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    list_subjects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownName"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,7 +2,9 @@
 
 export const AXES = {
   batch: "one prompt of several that run together",
+  bin: "range of a number that is sorted into such ranges, from the lowest",
   bound: "end of an interval, lower then upper",
+  candidate: "answer that is compared with others, right ones first",
   cell: "one experiment of a sweep",
   component: "coordinate found by an analysis, such as a principal component",
   depth: "residual stream after this many blocks; 0 is the embedding",

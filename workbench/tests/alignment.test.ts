@@ -80,6 +80,13 @@ describe("words of a figure", () => {
   });
 
   it("write a cell's number short, and nothing for exactly zero", () => {
-    expect([0.6543, -12.34, 123.4, 0, -0.001].map(cellNumber)).toEqual(["0.65", "−12.3", "123", "", "0"]);
+    expect([0.6543, -12.34, 123.4, 0, -0.001, Number.NaN].map(cellNumber)).toEqual([
+      "0.65",
+      "−12.3",
+      "123",
+      "0",
+      "0",
+      "",
+    ]);
   });
 });

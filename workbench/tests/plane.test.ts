@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Values } from "../src/api/shapes";
+import type { Result, Values, Variable } from "../src/api/shapes";
 import { cubeOf, cut, only, turn } from "../src/result/cube";
+import { intervalOf } from "../src/result/ListView";
 import { heldAxes, kindOf, ruled, settle, settleCell } from "../src/result/plane";
 import { pick, strongest } from "../src/result/strongest";
 
@@ -106,5 +107,27 @@ describe("the strongest rows", () => {
     expect(shown.rows.map(({ text }) => text)).toEqual(["1", "3"]);
     expect(Array.from(shown.values)).toEqual([-7, 2, Number.NaN, 6]);
     expect(shown.words).toEqual(["c", "d", "g", "h"]);
+  });
+});
+
+const variable = (name: string, axes: string[]) => ({ name, axes }) as unknown as Variable;
+
+describe("the interval of a variable", () => {
+  const result = {
+    variables: [
+      variable("accuracy", ["item"]),
+      variable("accuracy_interval", ["item", "bound"]),
+      variable("forced_accuracy", ["item"]),
+      variable("forced_accuracy_interval", ["item", "bound"]),
+      variable("n_asked", ["item"]),
+    ],
+  } as unknown as Result;
+
+  it("is its own and no other's", () => {
+    const named = (name: string) => result.variables.find((entry) => entry.name === name) as Variable;
+    expect(intervalOf(result, named("accuracy"))?.name).toBe("accuracy_interval");
+    expect(intervalOf(result, named("forced_accuracy"))?.name).toBe("forced_accuracy_interval");
+    expect(intervalOf(result, named("accuracy_interval"))?.name).toBe("accuracy_interval");
+    expect(intervalOf(result, named("n_asked"))).toBeUndefined();
   });
 });

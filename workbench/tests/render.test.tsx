@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from "vitest";
 import { fieldsOf } from "../src/form/schema";
 import { SchemaForm } from "../src/form/SchemaForm";
 import { HeatCanvas } from "../src/figures/HeatCanvas";
-import { niceTicks } from "../src/figures/Profile";
+import { niceTicks, stretches } from "../src/figures/Profile";
 import { Ranking } from "../src/figures/Ranking";
 
 const parameters = {
@@ -118,6 +118,34 @@ describe("a heat map", () => {
     expect(onPoint).toHaveBeenLastCalledWith({ column: 1, row: 1 });
     fireEvent.keyDown(plot, { key: "Enter" });
     expect(onPin).toHaveBeenCalledWith({ column: 1, row: 1 });
+  });
+});
+
+describe("an interval", () => {
+  it("stands beside its value, and as a whisker where both ends are known", () => {
+    const columns = [
+      { name: "accuracy", title: "accuracy", values: [0.5, 0.25] },
+      { name: "n", title: "prompts", values: [4, 8] },
+    ];
+    const interval = { low: [0.2, Number.NaN], high: [0.8, Number.NaN] };
+    const { container } = render(
+      <Ranking
+        label="Accuracy"
+        axis="item"
+        entries={["all", "plain"]}
+        columns={columns}
+        bars="accuracy"
+        interval={interval}
+      />,
+    );
+    expect(screen.getByText("0.2 … 0.8")).toBeTruthy();
+    const whiskers = [...container.querySelectorAll<HTMLElement>(".whisker")];
+    expect(whiskers.map(({ style }) => [style.left, style.width])).toEqual([["25%", "75%"]]);
+  });
+
+  it("is not drawn across places where nothing is known", () => {
+    const low = [Number.NaN, 1, 2, Number.NaN, 4];
+    expect(stretches({ low, high: low }, 5)).toEqual([[1, 2], [4]]);
   });
 });
 

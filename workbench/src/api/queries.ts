@@ -21,6 +21,24 @@ export function useAnalyses() {
   });
 }
 
+/** Names that open here as a type of subject, each with a line that says what it is. */
+export function useKnown(type: string) {
+  return useQuery({
+    queryKey: ["subjects", type],
+    queryFn: ({ signal }) =>
+      read(client.GET("/api/v1/subjects/{type}", { params: { path: { type } }, signal })),
+  });
+}
+
+/** What the store holds, newest first. */
+export function useStored(enabled: boolean) {
+  return useQuery({
+    queryKey: ["results"],
+    queryFn: ({ signal }) => read(client.GET("/api/v1/results", { signal })),
+    enabled,
+  });
+}
+
 export function usePrompts() {
   return useQuery({
     queryKey: ["prompts"],

@@ -9,6 +9,7 @@ export type Result = Schemas["Result"];
 export type Variable = Schemas["Variable"];
 export type Values = Schemas["Values"];
 export type ModelEntry = Schemas["ModelEntry"];
+export type KnownName = Schemas["KnownName"];
 export type Tokens = Schemas["Tokens"];
 export type Token = Schemas["Token"];
 export type CommonPrompt = Schemas["CommonPrompt"];

@@ -31,7 +31,10 @@ export function Profile(props: ProfileProps) {
     <div className="profile" ref={frame}>
       <svg width={width} height={HEIGHT} role="img" aria-label={`${props.label}; the table has its numbers.`}>
         <Axes {...props} width={width} ticks={ticks} x={x} y={y} />
-        {band && <polygon className="band" points={outline(band, labels.length, x, y)} />}
+        {band &&
+          stretches(band, labels.length).map((stretch) => (
+            <polygon key={stretch[0]} className="band" points={outline(band, stretch, x, y)} />
+          ))}
         <polyline className="line" points={line} />
         {seen.map(({ index, value }) => (
           <circle
@@ -53,8 +56,21 @@ export function Profile(props: ProfileProps) {
 
 type Scale = (value: number) => number;
 
-function outline(band: NonNullable<ProfileProps["band"]>, size: number, x: Scale, y: Scale): string {
-  const indices = Array.from({ length: size }, (_, index) => index);
+type Band = NonNullable<ProfileProps["band"]>;
+
+/** Runs of places whose interval is known; nothing is drawn across a gap. */
+export function stretches(band: Band, size: number): number[][] {
+  const found: number[][] = [];
+  for (let index = 0; index < size; index += 1) {
+    if (!Number.isFinite(band.low[index]) || !Number.isFinite(band.high[index])) continue;
+    const last = found.at(-1);
+    if (last && last.at(-1) === index - 1) last.push(index);
+    else found.push([index]);
+  }
+  return found;
+}
+
+function outline(band: Band, indices: readonly number[], x: Scale, y: Scale): string {
   const above = indices.map((index) => `${x(index)},${y(band.high[index] as number)}`);
   const below = indices.toReversed().map((index) => `${x(index)},${y(band.low[index] as number)}`);
   return [...above, ...below].join(" ");

@@ -1,4 +1,5 @@
 /** An ordered list: one row an entry, a bar for its value. */
+import { Fragment } from "react";
 import { extent } from "../colour/domain";
 import { number, visible } from "./words";
 
@@ -19,12 +20,15 @@ interface RankingProps {
   columns: readonly Column[];
   /** Name of the column that the bars draw. */
   bars: string | null;
+  /** Lower and upper ends of that column, by row. */
+  interval?: { low: ArrayLike<number>; high: ArrayLike<number> } | null;
 }
 
-export function Ranking({ label, axis, entries, columns, bars }: RankingProps) {
+export function Ranking({ label, axis, entries, columns, bars, interval = null }: RankingProps) {
   const drawn = columns.find(({ name }) => name === bars);
   const numbers = drawn?.values.filter((value) => typeof value === "number") ?? [];
-  const [low, high] = extent(numbers) ?? [0, 1];
+  const ends = interval ? [...Array.from(interval.low), ...Array.from(interval.high)] : [];
+  const [low, high] = extent([...numbers, ...ends]) ?? [0, 1];
   const reach = Math.max(Math.abs(low), Math.abs(high)) || 1;
   return (
     <table className="ranking">
@@ -33,9 +37,12 @@ export function Ranking({ label, axis, entries, columns, bars }: RankingProps) {
         <tr>
           <th scope="col">{axis}</th>
           {columns.map(({ name, title, values }) => (
-            <th key={name} scope="col" className={typeof values[0] === "number" ? "right" : ""}>
-              {title}
-            </th>
+            <Fragment key={name}>
+              <th scope="col" className={typeof values[0] === "number" ? "right" : ""}>
+                {title}
+              </th>
+              {interval && name === bars && <th scope="col">interval</th>}
+            </Fragment>
           ))}
           {drawn && <th aria-hidden="true" className="bar-cell" />}
         </tr>
@@ -45,9 +52,23 @@ export function Ranking({ label, axis, entries, columns, bars }: RankingProps) {
           <tr key={`${row} ${entry}`}>
             <th scope="row">{entry}</th>
             {columns.map((column) => (
-              <Cell key={column.name} column={column} value={column.values[row] ?? ""} />
+              <Fragment key={column.name}>
+                <Cell column={column} value={column.values[row] ?? ""} />
+                {interval && column.name === bars && (
+                  <td className="mono muted">
+                    {number(interval.low[row])} … {number(interval.high[row])}
+                  </td>
+                )}
+              </Fragment>
             ))}
-            {drawn && <Bar value={drawn.values[row]} reach={reach} signed={low < 0} />}
+            {drawn && (
+              <Bar
+                value={drawn.values[row]}
+                ends={interval ? [interval.low[row] ?? Number.NaN, interval.high[row] ?? Number.NaN] : null}
+                reach={reach}
+                signed={low < 0}
+              />
+            )}
           </tr>
         ))}
       </tbody>
@@ -73,21 +94,35 @@ function Cell({ column, value }: { column: Column; value: number | string }) {
   );
 }
 
-function Bar({
-  value,
-  reach,
-  signed,
-}: {
+interface BarProps {
   value: number | string | undefined;
+  ends: [number, number] | null;
   reach: number;
   signed: boolean;
-}) {
+}
+
+function Bar({ value, ends, reach, signed }: BarProps) {
   const share = typeof value === "number" && Number.isFinite(value) ? value / reach : 0;
   const width = Math.abs(share) * (signed ? 50 : 100);
   const left = signed ? (share < 0 ? 50 - width : 50) : 0;
   return (
     <td className="bar-cell" aria-hidden="true">
       <i className={share < 0 ? "bar negative" : "bar"} style={{ left: `${left}%`, width: `${width}%` }} />
+      {ends?.every(Number.isFinite) && (
+        <i
+          className="whisker"
+          style={{ left: `${place(ends[0], reach, signed)}%`, width: `${wide(ends, reach, signed)}%` }}
+        />
+      )}
     </td>
   );
+}
+
+/** Where a value stands across the cell of the bars, in per cent. */
+function place(value: number, reach: number, signed: boolean): number {
+  return signed ? 50 + (50 * value) / reach : (100 * value) / reach;
+}
+
+function wide([low, high]: [number, number], reach: number, signed: boolean): number {
+  return place(high, reach, signed) - place(low, reach, signed);
 }

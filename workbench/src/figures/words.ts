@@ -28,9 +28,9 @@ function minus(text: string): string {
   return text.replaceAll("-", "−");
 }
 
-/** A number short enough for a cell: two figures after the point; exactly zero stays blank. */
+/** A number short enough for a cell: two figures after the point; only what is no number stays blank. */
 export function cellNumber(value: number): string {
-  if (!Number.isFinite(value) || value === 0) return "";
+  if (!Number.isFinite(value)) return "";
   const size = Math.abs(value);
   if (size >= 100) return minus(value.toFixed(0));
   if (size >= 10) return minus(value.toFixed(1));

@@ -5,10 +5,11 @@ import type { Form } from "../api/shapes";
 import { capital, inWords, number } from "../figures/words";
 import { fieldsOf } from "../form/schema";
 import { SchemaForm } from "../form/SchemaForm";
+import { SubjectForm } from "../form/SubjectForm";
 import { Complaint, Panel } from "../shell/Panel";
 import { Prose } from "../shell/Prose";
 import { useInquiry } from "../state/inquiry";
-import { missingOf, PROMPTS, useLab } from "../state/lab";
+import { missingOf, PROMPTS, subjectsOf, useLab } from "../state/lab";
 
 interface AnalysisPanelProps {
   forms: readonly Form[];
@@ -38,6 +39,9 @@ export function AnalysisPanel({ forms, form, onRun }: AnalysisPanelProps) {
         </div>
       ) : (
         <Complaint>No analysis is called {state.analysis}; choose one from the list.</Complaint>
+      )}
+      {form && (
+        <SubjectForm subjects={subjectsOf(form)} given={state.args} onChange={(args) => edit({ args })} />
       )}
       <SchemaForm fields={fields} given={state.args} onChange={(args) => edit({ args })} />
       <RunRow missing={missing} ready={form !== undefined} onRun={onRun} />

@@ -86,16 +86,23 @@ function middle(low: Float64Array | null, high: Float64Array | null): Float64Arr
   return Float64Array.from(low ?? [], (value, index) => (value + (high?.[index] ?? value)) / 2);
 }
 
-/** Interval about the line: a variable over the same axis and `bound`, or the variable itself when it has `bound`. */
+/** The variable with the interval: itself when it has `bound`, else its own `…_interval`, or the first one's `interval`. */
+export function intervalOf(result: Result, variable: Variable): Variable | undefined {
+  if (variable.axes.includes("bound")) return variable;
+  const names = [`${variable.name}_interval`];
+  if (result.variables[0]?.name === variable.name) names.push("interval");
+  return result.variables.find(
+    ({ name, axes }) =>
+      names.includes(name) &&
+      axes.includes("bound") &&
+      axes.length === variable.axes.length + 1 &&
+      variable.axes.every((axis) => axes.includes(axis)),
+  );
+}
+
+/** Interval about the line, its ends by index. */
 function useBand(result: Result, variable: Variable, at: Selection, plane: Plane, order: readonly string[]) {
-  const twin = variable.axes.includes("bound")
-    ? variable
-    : result.variables.find(
-        ({ axes }) =>
-          axes.includes("bound") &&
-          axes.length === variable.axes.length + 1 &&
-          variable.axes.every((axis) => axes.includes(axis)),
-      );
+  const twin = intervalOf(result, variable);
   const { cube } = useCube(result, twin ?? variable, at, order, plane.sliders);
   return useMemo(() => {
     if (!twin || !cube?.axes.includes("bound")) return null;
@@ -118,6 +125,8 @@ export function RankingView({ result, variable, plane, at }: ListViewProps) {
     [plane, at],
   );
   const { columns, failure } = useColumns(result, alike, fixed);
+  const order = useMemo(() => [x, "bound"], [x]);
+  const interval = useBand(result, variable, at, plane, order);
   const entries = useMemo(() => axisLabels(result, x).map(({ text }) => text), [result, x]);
   if (failure) return <Complaint>{failure.message}</Complaint>;
   if (!columns) return <div className="skeleton" style={{ height: 280 }} />;
@@ -134,6 +143,7 @@ export function RankingView({ result, variable, plane, at }: ListViewProps) {
         entries={entries}
         columns={columns}
         bars={isText(variable) ? null : variable.name}
+        interval={isText(variable) ? null : interval}
       />
     </div>
   );

@@ -3,7 +3,7 @@ import { SegmentedControl, Select } from "@mantine/core";
 import { useMemo, useState } from "react";
 import type { Result, Variable } from "../api/shapes";
 import { capital, inWords, isText, number, visible } from "../figures/words";
-import { Panel } from "../shell/Panel";
+import { Complaint, Panel } from "../shell/Panel";
 import type { Range } from "../state/address";
 import { useLab } from "../state/lab";
 import { useTheme } from "../state/theme";
@@ -39,6 +39,7 @@ export function ResultPanel({ result, stale }: { result: Result; stale: string |
       }
     >
       {stale && <p className="stale">{stale}</p>}
+      {result.warning && <Complaint>{result.warning}</Complaint>}
       <Drawing result={result} variable={variable} tall={full ? Math.max(innerHeight - 260, 240) : 430} />
       <Foot
         result={result}
@@ -108,7 +109,7 @@ function Choices({ result, variable }: { result: Result; variable: Variable }) {
 /** Text that is shown inside the cells of a number over the same axes, not on its own. */
 function isOverlay(result: Result, variable: Variable): boolean {
   const same = (other: Variable) => !isText(other) && other.axes.join() === variable.axes.join();
-  return isText(variable) && result.variables.some(same);
+  return isText(variable) && variable.axes.length > 1 && result.variables.some(same);
 }
 
 interface DrawingProps {

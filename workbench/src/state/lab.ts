@@ -45,9 +45,17 @@ export function asksModel(form: Form): boolean {
   return form.subjects.some(({ type }) => type === "Model");
 }
 
+/** Subjects that are named in the form, since only the model has a place in the bar above. */
+export function subjectsOf(form: Form): Form["subjects"] {
+  return form.subjects.filter(({ type }) => type !== "Model");
+}
+
 /** The question that the state asks of an analysis. */
 export function questionOf(state: LabState, form: Form): Question {
-  const known = parametersOf(form);
+  const known = {
+    ...parametersOf(form),
+    ...Object.fromEntries(subjectsOf(form).map(({ name }) => [name, true])),
+  };
   const given: Arguments = {};
   for (const subject of form.subjects) if (subject.type === "Model") given[subject.name] = state.model;
   for (const name of PROMPTS) if (name in known && state[name]) given[name] = state[name];
@@ -62,6 +70,8 @@ export function missingOf(state: LabState, form: Form): string | null {
   if (required.includes("prompt") && !state.prompt) return "Type a prompt, or take a common one.";
   if (required.includes("corrupt") && !state.corrupt)
     return "This analysis compares two prompts: add a corrupt twin that differs in one word.";
+  const unnamed = subjectsOf(form).find(({ name, required: must }) => must && state.args[name] === undefined);
+  if (unnamed) return `Name a ${unnamed.name.replaceAll("_", " ")}.`;
   const known = new Set<string>(PROMPTS);
   const open = required.find((name) => !known.has(name) && state.args[name] === undefined);
   return open ? `Fill in ${open.replaceAll("_", " ")}.` : null;

@@ -38,11 +38,7 @@ from neuronscope.words import (
 )
 
 MOST_TEMPLATES = 24
-METRICS = {
-    "logit_difference": ("right less wrong log-probability", "nats"),
-    "probability_difference": ("probability of all right less all wrong answers", "1"),
-    "log_probability": ("log-probability of the right answer", "nats"),
-}
+UNITS = {"logit_difference": "nats", "probability_difference": "1", "log_probability": "nats"}
 
 
 @analysis(kind="ranking", cites="guo2017calibration wilson1927inference")
@@ -87,7 +83,7 @@ def task_evaluation(
         answer(model, [question_of(pair, pair.corrupt) for pair in pairs], n_new=0) if task.has_twin else []
     )
     correct = [is_correct(pair, reply, answer_place) for pair, reply in zip(pairs, replies, strict=True)]
-    named = list(METRICS[task.metric])
+    named = task.metric.replace("_", " "), UNITS[task.metric]
     found = label(
         {"item": _items(pairs)},
         **_shares(pairs, "accuracy", correct, "share of prompts whose whole answer the model writes"),
@@ -199,7 +195,7 @@ def _transcripts(
     twins: Sequence[Reply],
     correct: Sequence[bool],
 ) -> xr.Dataset:
-    long_name, units = METRICS[task.metric]
+    long_name, units = task.metric.replace("_", " "), UNITS[task.metric]
     texts = ("clean", "corrupt", "answer", "distractor", "template")
     variables: dict[str, Any] = {
         name: ("prompt", [str(getattr(pair, name)) for pair in pairs], {"long_name": name}) for name in texts
