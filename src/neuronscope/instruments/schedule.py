@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from neuronscope.instruments.trials import Trial
 
-_PASS_TOKENS = 16
+_PASS_TOKENS = 64
 """What a pass costs before its first row, in tokens: the weights are read whatever the batch."""
 _CUTS = 24
 
