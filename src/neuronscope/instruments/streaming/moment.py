@@ -11,6 +11,8 @@ from neuronscope.instruments.ops import Op
 from neuronscope.instruments.readings import position_axis
 from neuronscope.instruments.visits import Gathered, SiteVisit, in_words
 from neuronscope.models.attention import Place, Visit
+from neuronscope.models.hooks import Watcher
+from neuronscope.models.parts.derived import Derived
 from neuronscope.models.sites import Site
 
 READ_ONCE = ("encoder", "vision")
@@ -50,7 +52,7 @@ class Moment:
 
 
 @dataclass
-class MomentVisit:
+class MomentVisit(Watcher):
     """The visit of one place in every pass of a text, its addresses counted from the text's beginning."""
 
     place: Place
@@ -64,6 +66,18 @@ class MomentVisit:
         if any(map(waits, (*self.reads, *(op.site for op in self.ops)))):
             return None
         return SiteVisit(self.place, self.moment.gathered, self.reads, self.ops)
+
+    @property
+    def only_reads(self) -> bool:
+        """Return whether every pass reads the same here, and changes nothing."""
+        return self._always is not None and self._always.only_reads
+
+    def read(self, derived: Derived) -> None:
+        """Work out the parts that are read, or all where it depends on the pass which these are."""
+        if self._always is None:
+            self(derived.part())
+        else:
+            self._always.read(derived)
 
     def __call__(self, tensor: Tensor) -> Tensor:
         """Change and read the part of this pass that the addresses name."""
