@@ -128,6 +128,11 @@ class RecurrentNetwork(PreTrainedModel):
         self.post_init()
 
     @property
+    def dummy_inputs(self) -> dict[str, Tensor]:
+        """Return two short trials of even stimuli, for whoever must try the network without a task."""
+        return {"stimuli": torch.ones(2, min(8, self.config.n_moments), len(self.config.channels))}
+
+    @property
     def leak(self) -> float:
         """Return the share of a state that one time step replaces, the time step over the time constant."""
         return self.config.time_step / self.config.time_constant
