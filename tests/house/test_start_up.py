@@ -36,7 +36,9 @@ def look_round(*words: str) -> tuple[float, list[str]]:
     return float(seconds), loaded
 
 
-@pytest.mark.parametrize("words", [["--help"], ["list"], ["list", "--json"], ["ask", "logit-lens", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["list"], ["list", "--json"], ["ask", "logit-lens", "--help"], ["make", "--help"]]
+)
 def test_help_and_list_import_nothing_heavy(words: list[str]) -> None:
     assert look_round(*words)[1] == []
 

@@ -153,7 +153,7 @@ def _further(start: Model) -> _Beginning:
         model = copy.deepcopy(start.hf)
         model.set_attn_implementation("eager")
         model.config.use_cache = False
-        return model.requires_grad_(True)
+        return model.float().requires_grad_(True)
 
     return _Beginning(make_model=make_model, tokenizer=tokenizer, boundary=_number(tokenizer, str(token)))
 

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from neuronscope import catalogue
 from neuronscope.contract import maker
-from neuronscope.models import Model
+from neuronscope.models import Model, open_model
 from neuronscope.results import load, open_store, provenance
 
 Run = Callable[..., tuple[int, str, str]]
@@ -205,6 +205,29 @@ def test_a_maker_is_made_into_a_folder(
     assert run("ask", "counted-weights")[2] == (
         "counted-weights is not for 'ask'; say 'neuronscope make counted-weights'.\n"
     )
+
+
+def test_a_language_model_is_made_and_opens(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neuronscope.doors.command_line.progress.LINE_EVERY", 0.0)
+    (tmp_path / "text.txt").write_text("To be, or not to be: that is the question.\n" * 40)
+    sizes = "--layers 1 --heads 1 --width 8 --context 8 --rows 2 --steps 4 --n-kept 2 --tokens character"
+    words = ["make", "language-model", "--corpus", str(tmp_path / "text.txt"), *sizes.split()]
+    status, out, err = run(*words, "--out", str(tmp_path / "made"))
+    assert (status, out) == (0, f"{tmp_path / 'made'}\n")
+    assert err.splitlines() == [f"training steps: {done} of 4" for done in range(4)]
+    assert run("models")[0] == 0
+    assert open_model(f"{tmp_path / 'made'}@4").n_layers == 1
+
+
+def test_help_names_what_can_be_made(run: Run) -> None:
+    status, out, err = run("make", "--help")
+    assert (status, err) == (0, "")
+    made = [form for form in catalogue.forms() if form["sort"] == "make"]
+    assert made
+    assert all(f"\n  {form['command']} " in out for form in made)
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_provenance_says_which_question_was_asked(run: Run, lens: list[str], tmp_path: Path) -> None:

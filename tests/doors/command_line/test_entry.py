@@ -20,7 +20,7 @@ PAGES = [
     ["--help"],
     *([name, "--help"] for name in COMMANDS),
     *(["store", part, "--help"] for part in COMMANDS["store"].parts),
-    *(["ask", form["command"], "--help"] for form in catalogue.forms() if form["sort"] == "ask"),
+    *([form["sort"], form["command"], "--help"] for form in catalogue.forms()),
 ]
 
 

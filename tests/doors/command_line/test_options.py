@@ -54,6 +54,17 @@ def test_values_arrive_in_their_own_types(form: dict[str, Any]) -> None:
     }
 
 
+def test_a_default_of_nothing_is_said_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        understand(["make", "language-model", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert (
+        "--seed N What chance is drawn from; the same seed, the same draw. At least 0. Unless you say: 0."
+        in said
+    )
+    assert "less than 1. Unless you say: 0.0." in said
+
+
 def test_what_is_not_said_is_left_to_the_analysis(form: dict[str, Any]) -> None:
     assert read(form, "--model", "a", "--words", "b") == {"model": "a", "words": ["b"]}
     assert read(form, "--model", "a", "--words", "b", "--no-deep")["deep"] is False

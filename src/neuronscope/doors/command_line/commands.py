@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from neuronscope import catalogue
 from neuronscope.doors.command_line import options
-from neuronscope.doors.command_line.parser import WIDTH, Parser, filled
+from neuronscope.doors.command_line.parser import WIDTH, Parser, described, filled
 from neuronscope.words import BadInput, nearest
 
 FORMATS = ".nc .zarr .csv .json .npz .html .png .svg"
@@ -107,7 +107,7 @@ COMMANDS = {
     "make": Command(
         "Train or build something about a model, into a folder.",
         f"{HERE}.asking:made",
-        more="'neuronscope list' shows the names; each takes options of its own.",
+        more="Each takes options of its own: 'neuronscope make NAME --help'.",
         usage="make NAME",
     ),
     "show": Command(
@@ -184,13 +184,15 @@ def _parser(prog: str, command: Command) -> Parser:
 
 def _formed(sort: str, command: Command, words: list[str]) -> tuple[str, argparse.Namespace]:
     prog = f"neuronscope {sort}"
+    forms = [form for form in catalogue.forms() if form["sort"] == sort]
     if words[:1] in (["-h"], ["--help"]):
-        _parser(prog, command).read(["--help"])
-    forms = [form["command"] for form in catalogue.forms() if form["sort"] == sort]
-    if sort == "make" and not forms:
-        raise BadInput("There is nothing to make yet: no maker is installed.")
+        parser = _parser(prog, command)
+        if sort == "make":
+            lines = [described(form["command"], form["summary"], indent=2) for form in forms]
+            parser.epilog = "\n".join(["what can be made:", *lines])
+        parser.read(["--help"])
     if not words or words[0].startswith("-"):
-        raise BadInput(f"Say which right after '{sort}', such as 'neuronscope {sort} {forms[0]}'.")
+        raise BadInput(f"Say which right after '{sort}', such as 'neuronscope {sort} {forms[0]['command']}'.")
     form = catalogue.form(words[0])
     if form["sort"] != sort:
         raise BadInput(f"{form['command']} is not for '{sort}'; say 'neuronscope {form['sort']} {words[0]}'.")

@@ -3,12 +3,11 @@
 import argparse
 import json
 import sys
-import textwrap
 from itertools import groupby
 from typing import Any
 
 from neuronscope import catalogue
-from neuronscope.doors.command_line.parser import WIDTH
+from neuronscope.doors.command_line.parser import described
 
 TITLES = {"ask": "ask", "make": "make (trains or builds something, into a folder)"}
 
@@ -19,15 +18,14 @@ def listed(given: argparse.Namespace) -> int:
     if given.json:
         sys.stdout.write(f"{json.dumps(forms, indent=1, ensure_ascii=False)}\n")
         return 0
-    for sort, of_sort in groupby(forms, lambda form: form["sort"]):
-        sys.stdout.write(f"{TITLES[sort]}\n")
+    for place, (sort, of_sort) in enumerate(groupby(forms, lambda form: form["sort"])):
+        sys.stdout.write("\n" * bool(place) + f"{TITLES[sort]}\n")
         for wing, of_wing in groupby(of_sort, lambda form: form["wing"]):
             sys.stdout.write(f"\n  {wing}\n")
             sys.stdout.writelines(_line(form) for form in of_wing)
-    sys.stdout.write("\n'neuronscope ask NAME --help' says what each takes.\n")
+    sys.stdout.write("\n'neuronscope ask NAME --help', or 'make', says what each takes.\n")
     return 0
 
 
 def _line(form: dict[str, Any]) -> str:
-    name = f"    {form['command']:<22} "
-    return textwrap.fill(name + form["summary"], WIDTH, subsequent_indent=" " * len(name)) + "\n"
+    return f"{described(form['command'], form['summary'], indent=4)}\n"

@@ -74,6 +74,16 @@ class Parser(argparse.ArgumentParser):
 KINDS_OF_VALUE = {"int": "a whole number", "float": "a number"}
 
 
+def described(name: str, summary: str, *, indent: int) -> str:
+    """Return a name and what it is for, filled to the width of the screen.
+
+    >>> described("logit-lens", "Decode the residual stream.", indent=2)
+    '  logit-lens             Decode the residual stream.'
+    """
+    start = f"{' ' * indent}{name:<22} "
+    return textwrap.fill(start + summary, WIDTH, subsequent_indent=" " * len(start))
+
+
 def filled(text: str, *, indent: str = "") -> str:
     r"""Return the text filled to the width of help, without marks of code, indented parts left alone.
 
