@@ -112,6 +112,7 @@ _WIDER: dict[str, tuple[type[PreTrainedModel], Callable[[], Any]]] = {
             d_model=WIDTH, n_layers=LAYERS, n_heads=HEADS, vocab_size=VOCAB, max_seq_len=32
         ),
     ),
+    "bitnet": (models.BitNetForCausalLM, lambda: models.BitNetConfig(**_SIZES, num_key_value_heads=2)),
     "opt": (
         models.OPTForCausalLM,
         lambda: models.OPTConfig(**_SIZES, ffn_dim=80, word_embed_proj_dim=WIDTH),

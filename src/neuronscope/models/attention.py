@@ -77,22 +77,22 @@ class _SoftmaxTap(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func not in _SOFTMAX or args[0].dim() not in self.dims:
             return func(*args, **(kwargs or {}))
-        with torch._C.DisableTorchFunction():
-            weights = func(self._seen("scores", args[0]), *args[1:], **(kwargs or {}))
-            return self._seen("pattern", weights)
+        weights = func(self._seen("scores", args[0]), *args[1:], **(kwargs or {}))
+        return self._seen("pattern", weights)
 
     def _seen(self, name: str, tensor: Tensor) -> Tensor:
         if Place(name, *self.at) not in self.taps.visits:
             return tensor
-        square = self._by_head(tensor)
-        n_keys = self.n_keys or square.shape[-1]
-        shown = square[..., :n_keys] if n_keys < square.shape[-1] else square
-        seen = self.taps.visit(Place(name, *self.at), shown)
-        if seen is shown:
-            return tensor
-        if n_keys < square.shape[-1]:
-            seen = torch.cat([seen, square[..., n_keys:]], dim=-1)
-        return seen.reshape(tensor.shape)
+        with torch._C.DisableTorchFunction():
+            square = self._by_head(tensor)
+            n_keys = self.n_keys or square.shape[-1]
+            shown = square[..., :n_keys] if n_keys < square.shape[-1] else square
+            seen = self.taps.visit(Place(name, *self.at), shown)
+            if seen is shown:
+                return tensor
+            if n_keys < square.shape[-1]:
+                seen = torch.cat([seen, square[..., n_keys:]], dim=-1)
+            return seen.reshape(tensor.shape)
 
     def _by_head(self, tensor: Tensor) -> Tensor:
         return tensor if tensor.dim() == 4 else tensor.unflatten(0, (self.rows, -1))
@@ -125,24 +125,26 @@ class _StagesTap(_SoftmaxTap):
         if self.products is None or number not in self.products:
             return func(*args, **(kwargs or {}))
         before = number == self.products[0]
-        with torch._C.DisableTorchFunction():
-            if before:
-                given[left] = self._shown("q", given[left])
-                given[right] = self._shown("k", given[right], (-1, -2))
-            else:
-                given[right] = self._shown("v", given[right])
-            options = {key: value for key, value in given.items() if isinstance(key, str)}
-            outcome = func(*(given[at] for at in range(len(args))), **options)
-            return outcome if before else self._shown("z", outcome, (1, 2))
+        if before:
+            given[left] = self._shown("q", given[left])
+            given[right] = self._shown("k", given[right], (-1, -2))
+        else:
+            given[right] = self._shown("v", given[right])
+        options = {key: value for key, value in given.items() if isinstance(key, str)}
+        outcome = func(*(given[at] for at in range(len(args))), **options)
+        return outcome if before else self._shown("z", outcome, (1, 2))
 
     def _shown(self, name: str, tensor: Tensor, turned: tuple[int, int] | None = None) -> Tensor:
         """Show a tensor by head, with two of its axes turned, and return what to go on with as it was."""
         if Place(name, *self.at) not in self.taps.visits:
             return tensor
-        shown = self._by_head(tensor)
-        shown = shown if turned is None else shown.transpose(*turned)
-        seen = self.taps.visit(Place(name, *self.at), shown)
-        return (seen if turned is None else seen.transpose(*turned)).reshape(tensor.shape)
+        with torch._C.DisableTorchFunction():
+            shown = self._by_head(tensor)
+            shown = shown if turned is None else shown.transpose(*turned)
+            seen = self.taps.visit(Place(name, *self.at), shown)
+            if seen is shown:
+                return tensor
+            return (seen if turned is None else seen.transpose(*turned)).reshape(tensor.shape)
 
 
 def stages_seen(
