@@ -13,7 +13,7 @@ import neuronscope
 from neuronscope import catalogue
 from neuronscope.doors import notebook
 from neuronscope.models import open_model
-from neuronscope.results import open_store, provenance, track
+from neuronscope.results import CannotStore, Store, open_store, provenance, track
 from neuronscope.words import BadInput
 
 
@@ -133,6 +133,17 @@ def test_progress_without_an_end_counts_up(monkeypatch: pytest.MonkeyPatch, tiny
     monkeypatch.setattr("neuronscope.contract.ask", lambda *_, **__: list(track(iter("a"), "letters")))
     notebook.ask("logit_lens", model=tiny, prompt="ab")
     assert [bundle["text/plain"] for bundle in display.shown] == ["", "letters: 0", "letters: 1", ""]
+
+
+def test_a_full_disk_loses_no_answer(
+    monkeypatch: pytest.MonkeyPatch, tiny: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise CannotStore(28, "The store cannot keep the result: No space left on device; free some space.")
+
+    monkeypatch.setattr(Store, "put", full)
+    assert notebook.ask("logit_lens", model=tiny, prompt="ab").sizes["position"] == 2
+    assert "No space left on device" in caplog.text
 
 
 def test_a_terminal_with_ipython_stays_quiet(

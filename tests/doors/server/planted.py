@@ -16,6 +16,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 from neuronscope.contract import Definition, Result, analysis
 from neuronscope.data.tasks import Task
 from neuronscope.models import Model
+from neuronscope.models.checkpoints import Checkpoints
 from neuronscope.results import label, track
 
 Steps = Annotated[int, Field(ge=1, le=100_000, description="How many steps.")]
@@ -109,9 +110,30 @@ def named(steps: Steps = 4, task: Task | None = None) -> xr.Dataset:
     return label({}, letters=("step", np.full(steps, float(length))))
 
 
+@analysis(kind="profile")
+def widths_by_step(checkpoints: Checkpoints) -> xr.Dataset:
+    """Tell the width of the model at each step of its training."""
+    opened = [(step, model.width, str(model.dtype)) for step, model in checkpoints]
+    steps, widths, dtypes = zip(*opened, strict=True)
+    return label({"step": list(steps)}, width_of_model=("step", list(widths))).assign_attrs(dtypes=dtypes)
+
+
 PLANTED: dict[str, Definition] = {
     function.__name__: vars(function)["definition"]
-    for function in (squares, strange, big, slow, held, deaf, failing, leaving, widths, halves, named)
+    for function in (
+        squares,
+        strange,
+        big,
+        slow,
+        held,
+        deaf,
+        failing,
+        leaving,
+        widths,
+        halves,
+        named,
+        widths_by_step,
+    )
 }
 
 

@@ -1,6 +1,8 @@
 """A question over HTTP: asked, answered or queued, followed, cancelled."""
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from neuronscope import catalogue
 from neuronscope.doors.server import bodies
 from neuronscope.doors.server.jobs import MOST_WAITING
 from tests.doors.server.conftest import wait_for
-from tests.doors.server.planted import gate
+from tests.doors.server.planted import gate, write_model
 
 ASK = "/api/v1/analyses"
 
@@ -99,6 +101,22 @@ def test_a_task_is_a_name_and_an_optional_subject_may_be_null(client: TestClient
     refused = client.post("/api/v1/analyses/named?wait=20", json={"task": ["capital"]})
     assert refused.status_code == 422
     assert refused.json()["detail"].startswith("task=['capital'] is not a name. Name of a task")
+
+
+def test_a_series_of_checkpoints_takes_a_machine_like_a_model(client: TestClient, tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "series")
+    (folder / "steps").mkdir()
+    for step in ("000000", "000004"):
+        shutil.copy(folder / "model.safetensors", folder / "steps" / f"{step}.safetensors")
+    asked = {"checkpoints": f"{folder}@*", "dtype": "float64"}
+    told = client.post("/api/v1/analyses/widths_by_step?wait=30", json=asked).json()
+    assert told["attrs"]["dtypes"] == ["torch.float64", "torch.float64"]
+    source = told["provenance"]["sources"]["checkpoints"]
+    assert (source["name"], source["dtype"], source["device"]) == (f"{folder}@*", "float64", "cpu")
+    again = client.post("/api/v1/analyses/widths_by_step?wait=30", json=asked).json()
+    assert again["provenance"]["created"] == told["provenance"]["created"]
+    unmatched = client.post("/api/v1/analyses/widths_by_step?wait=30", json={"checkpoints": f"{folder}@7:9"})
+    assert unmatched.status_code == 422
 
 
 def test_a_default_written_out_is_the_same_question(client: TestClient) -> None:

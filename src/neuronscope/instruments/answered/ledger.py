@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -45,7 +46,8 @@ class Ledger:
                 handle.write("" if _ends_well(self._file) else "\n")
                 handle.write("".join(lines))
         except OSError as trouble:
-            log.warning("Answers so far cannot be kept in %s (%s); the work goes on.", self._file, trouble)
+            why = os.strerror(trouble.errno) if trouble.errno else trouble
+            log.warning("Answers so far cannot be kept (%s): a kill would lose them.", why)
             self._file = None
 
     def has(self, numbers: Iterable[int]) -> bool:
