@@ -78,7 +78,7 @@ class Connections(nn.Module):
         self.weight = nn.Parameter(torch.zeros(n_to, n_from))
         self.n_excitatory, self.inhibitory = n_excitatory, inhibitory
 
-    def effective(self) -> Float[Tensor, "to from"]:
+    def effective(self) -> Float[Tensor, "to_node from_node"]:
         """Return the weights that act: by Dale's law the size of what was learned, the sign of its column."""
         if self.n_excitatory is None:
             return self.weight
@@ -88,7 +88,7 @@ class Connections(nn.Module):
             return self.weight * excites
         return self.weight.abs() * (2 * excites - 1)
 
-    def forward(self, rates: Float[Tensor, "*batch from"]) -> Float[Tensor, "*batch to"]:
+    def forward(self, rates: Float[Tensor, "*batch from_node"]) -> Float[Tensor, "*batch to_node"]:
         """Return what arrives at each unit."""
         return rates @ self.effective().T
 
