@@ -1,26 +1,36 @@
 """The recipes of `builtin:digits-cnn`, `builtin:digits-vit` and `builtin:digits-clip`: who sees which digit.
 
 All three learn from scikit-learn's digits, moved by up to a pixel, a little lighter or darker, with a little
-noise. One digit in five is held out by its hash.
+noise. One digit in five is held out by its hash. The third reads captions that are true of the digits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import Tensor, nn
-from transformers import PreTrainedModel, ViTConfig, ViTForImageClassification
+from transformers import (
+    CLIPConfig,
+    CLIPModel,
+    CLIPTextConfig,
+    CLIPVisionConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    ViTConfig,
+    ViTForImageClassification,
+)
 
-from neuronscope.data.digits import NAMES, Digits, digits
+from neuronscope.data.digits import INKS, NAMES, Digits, digits
 from neuronscope.learned.loop import Run, Schedule
 from neuronscope.learned.loop import train as learn
 from neuronscope.models.layouts.convolutional import ConvolutionalConfig, ConvolutionalNetwork
 from neuronscope.models.open import open_model
 
-from . import captions
 from .known import write_card as write
 from .recipe import Wanted
 from .shipping import shape, share, ship, trained
@@ -39,6 +49,24 @@ _TITLES = {
     ),
 }
 _AIM = {"digits-cnn": 0.97, "digits-vit": 0.97, "digits-clip": 0.95}
+TEMPLATES = (
+    "{name}",
+    "{ink}{name}",
+    "a {ink}{name}",
+    "the digit {name}",
+    "the number {name}",
+    "a handwritten {name}",
+    "a {ink}handwritten {name}",
+    "a photo of a {ink}{name}",
+    "a photo of the number {name}",
+)
+UNSEEN = "a photo of the handwritten digit {name}"
+"""A wording that training never used, whose every word it used."""
+CONTEXT = 12
+PADDING, START, UNKNOWN, END = "<padding>", "<start>", "<unknown>", "<end>"
+WORDS = ("a", "the", "of", "photo", "digit", "number", "handwritten", *INKS, *NAMES)
+# The end has the highest number, because CLIP reads a text there.
+TOKENS = (PADDING, START, UNKNOWN, *WORDS, END)
 
 
 def convolutional() -> PreTrainedModel:
@@ -69,6 +97,98 @@ def _classes() -> dict[str, Any]:
     }
 
 
+@cache
+def tokenizer() -> PreTrainedTokenizerFast:
+    """Return the tokenizer: one token a word, between a start and an end."""
+    numbers = {word: token for token, word in enumerate(TOKENS)}
+    made = Tokenizer(models.WordLevel(numbers, unk_token=UNKNOWN))
+    made.normalizer = normalizers.Lowercase()
+    made.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    made.post_processor = processors.TemplateProcessing(
+        single=f"{START} $A {END}", special_tokens=[(START, numbers[START]), (END, numbers[END])]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made,
+        model_max_length=CONTEXT,
+        clean_up_tokenization_spaces=False,
+        pad_token=PADDING,
+        bos_token=START,
+        unk_token=UNKNOWN,
+        eos_token=END,
+    )
+
+
+def two_towers() -> CLIPModel:
+    """Return a new CLIP: four blocks of width 64 for images, two of width 32 for text, 32 in common."""
+    marks: dict[str, Any] = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": len(TOKENS) - 1}
+    text = CLIPTextConfig(
+        vocab_size=len(TOKENS),
+        hidden_size=32,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=CONTEXT,
+        projection_dim=32,
+        initializer_factor=3.0,
+        **marks,
+    )
+    vision = CLIPVisionConfig(
+        hidden_size=64,
+        intermediate_size=256,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        num_channels=1,
+        image_size=8,
+        patch_size=2,
+        projection_dim=32,
+        initializer_factor=3.0,
+    )
+    whole: dict[str, Any] = {"text_config": text.to_dict(), "vision_config": vision.to_dict()}
+    whole["attn_implementation"] = "eager"
+    return CLIPModel(CLIPConfig(projection_dim=32, initializer_factor=3.0, **whole))
+
+
+def encoded(captions: Sequence[str]) -> dict[str, Tensor]:
+    """Return captions as token ids and their mask, padded to one length."""
+    made = tokenizer()(list(captions), padding=True, return_tensors="pt")
+    return {"input_ids": made["input_ids"], "attention_mask": made["attention_mask"]}
+
+
+def captioned(images: dict[str, np.ndarray], step: int, *, seed: int) -> dict[str, np.ndarray]:
+    """Return the images of a step with a caption for each, and which captions are true of which images.
+
+    A caption names the ink of a digit only where that is plain, so it is true of every image of that digit,
+    or of those of that digit and ink.
+    """
+    rng = np.random.default_rng([seed, step, 1])
+    labels, inks = images["labels"], images["inks"]
+    texts, said = [], []
+    for label, ink, which in zip(labels, inks, rng.integers(0, len(TEMPLATES), len(labels)), strict=True):
+        template = TEMPLATES[which]
+        names_ink = "{ink}" in template and ink >= 0
+        texts.append(template.format(name=NAMES[label], ink=f"{INKS[ink]} " if names_ink else ""))
+        said.append(ink if names_ink else -1)
+    silent = np.array(said) < 0
+    true = (labels[:, None] == labels) & (silent | (inks[:, None] == np.array(said)))
+    words = {name: value.numpy() for name, value in encoded(texts).items()}
+    return {**images, **words, "true": true}
+
+
+def caption_loss(model: nn.Module, batch: dict[str, np.ndarray]) -> Tensor:
+    """Return the contrastive loss in nats, half from images to captions and half back.
+
+    Radford et al., "Learning transferable visual models from natural language supervision", 2021, figure 3,
+    with an equal share for each of several true captions.
+    """
+    given = ("pixel_values", "input_ids", "attention_mask")
+    scores = model(**{name: torch.from_numpy(batch[name]) for name in given}).logits_per_image
+    true = torch.from_numpy(batch["true"]).to(scores.dtype)
+    there, back = (
+        -(true / true.sum(axis, keepdim=True) * scores.log_softmax(axis)).sum(axis).mean() for axis in (1, 0)
+    )
+    return (there + back) / 2
+
+
 @dataclass(frozen=True)
 class _Plan:
     """What differs between the three."""
@@ -97,9 +217,9 @@ PLANS = {
         class_loss,
     ),
     "digits-clip": _Plan(
-        captions.make_model,
+        two_towers,
         Schedule(steps=2000, learning_rate=2e-3, warm_up=100, decay=1000, weight_decay=0.05),
-        captions.caption_loss,
+        caption_loss,
         n_images=64,
     ),
 }
@@ -126,7 +246,7 @@ def digits_run(name: str, *, seed: int) -> Run:
 
     def batch(step: int) -> dict[str, np.ndarray]:
         images = varied(shown, step, plan.n_images, seed=seed)
-        return captions.captioned(images, step, seed=seed) if name == "digits-clip" else images
+        return captioned(images, step, seed=seed) if name == "digits-clip" else images
 
     def measure(model: PreTrainedModel) -> dict[str, Any]:
         seen = digits("train")
@@ -144,20 +264,47 @@ def digits_run(name: str, *, seed: int) -> Run:
 
 
 @torch.no_grad()
-def guesses(network: Any, shown: Digits, template: str = captions.UNSEEN) -> np.ndarray:
+def guesses(network: Any, shown: Digits, template: str = UNSEEN) -> np.ndarray:
     """Return the digit that a network takes each image for; one that reads captions chooses among ten."""
     images = torch.from_numpy(shown.images)
     if not hasattr(network, "text_model"):
         return network(pixel_values=images).logits.argmax(-1).numpy()
-    words = captions.encoded([template.format(name=name) for name in NAMES])
+    words = encoded([template.format(name=name) for name in NAMES])
     return network(pixel_values=images, **words).logits_per_image.argmax(-1).numpy()
+
+
+@torch.no_grad()
+def inks_named(network: Any, shown: Digits) -> np.ndarray:
+    """Return whether each image, its digit being told, is called bold (1) or faint (0)."""
+    texts = [f"a {ink} {name}" for name in NAMES for ink in INKS]
+    scores = network(pixel_values=torch.from_numpy(shown.images), **encoded(texts))
+    by_name = scores.logits_per_image.numpy().reshape(len(shown), len(NAMES), len(INKS))
+    return by_name[np.arange(len(shown)), shown.labels].argmax(-1)
+
+
+def captions_measured(network: Any) -> dict[str, Any]:
+    """Return the accuracies of choosing the true caption, in two wordings, and of naming the ink."""
+    unseen, seen = digits("held-out"), digits("train")
+    plain = unseen.inks >= 0
+    clear = Digits(unseen.images[plain], unseen.labels[plain])
+    return {
+        "accuracy": {
+            "held-out digits, unseen wording": share(guesses(network, unseen, UNSEEN) == unseen.labels),
+            "held-out digits, wording of training": share(
+                guesses(network, unseen, "the digit {name}") == unseen.labels
+            ),
+            "training digits, unseen wording": share(guesses(network, seen, UNSEEN) == seen.labels),
+            "ink of held-out digits": share(inks_named(network, clear) == clear.inks),
+        },
+        "zero-shot wording": UNSEEN,
+    }
 
 
 def measured(name: str, network: Any) -> dict[str, Any]:
     """Return all that the card says of a network's answers."""
     unseen, seen = digits("held-out"), digits("train")
     if name == "digits-clip":
-        return captions.measured(network, guesses)
+        return captions_measured(network)
     return {
         "accuracy": {
             "held-out digits": share(guesses(network, unseen) == unseen.labels),
@@ -189,7 +336,7 @@ def train(wanted: Wanted, out: Path, _: str) -> None:
 
 def export(wanted: Wanted, out: Path, folder: Path, _: str) -> None:
     """Write configuration and weights, and the words of the captions where there are any."""
-    words = captions.tokenizer() if wanted.name == "digits-clip" else None
+    words = tokenizer() if wanted.name == "digits-clip" else None
     ship(PLANS[wanted.name].make_model(), out, folder, words)
 
 

@@ -13,9 +13,19 @@ from neuronscope.instruments import run, zero
 from neuronscope.models import Model, open_model
 from neuronscope.words import BadInput
 from tests.conftest import ROOT
-from tools.training import captions
 from tools.training.card import BUILTIN
-from tools.training.digits import guesses, measured, varied
+from tools.training.digits import (
+    END,
+    TEMPLATES,
+    TOKENS,
+    UNSEEN,
+    captioned,
+    encoded,
+    guesses,
+    measured,
+    tokenizer,
+    varied,
+)
 
 NETWORKS = ("digits-cnn", "digits-vit", "digits-clip")
 OPENED: dict[str, Model] = {}
@@ -82,8 +92,8 @@ def test_a_batch_depends_on_seed_and_step_alone_and_moves_a_digit_by_a_pixel_at_
 
 def test_a_caption_is_true_of_the_digits_that_it_names_and_of_no_other() -> None:
     images = varied(digits("train"), 0, 64, seed=0)
-    made = captions.captioned(images, 0, seed=0)
-    texts = captions.tokenizer().batch_decode(made["input_ids"], skip_special_tokens=True)
+    made = captioned(images, 0, seed=0)
+    texts = tokenizer().batch_decode(made["input_ids"], skip_special_tokens=True)
     for column, text in enumerate(texts):
         said = text.split()
         for row, (label, ink) in enumerate(zip(images["labels"], images["inks"], strict=True)):
@@ -94,29 +104,29 @@ def test_a_caption_is_true_of_the_digits_that_it_names_and_of_no_other() -> None
 
 
 def test_the_unseen_wording_is_no_wording_of_training_but_its_words_are() -> None:
-    assert captions.UNSEEN not in captions.TEMPLATES
-    known = {word for template in captions.TEMPLATES for word in template.replace("{ink}", "").split()}
-    assert set(captions.UNSEEN.split()) <= known
+    assert UNSEEN not in TEMPLATES
+    known = {word for template in TEMPLATES for word in template.replace("{ink}", "").split()}
+    assert set(UNSEEN.split()) <= known
 
 
 def test_the_shipped_tokenizer_is_the_one_that_was_trained_with() -> None:
-    texts = [template.format(name="seven", ink="bold ") for template in captions.TEMPLATES]
-    assert opened("digits-clip").tokenizer(texts)["input_ids"] == captions.tokenizer()(texts)["input_ids"]
-    assert captions.TOKENS[-1] == captions.END  # where CLIP reads a text
+    texts = [template.format(name="seven", ink="bold ") for template in TEMPLATES]
+    assert opened("digits-clip").tokenizer(texts)["input_ids"] == tokenizer()(texts)["input_ids"]
+    assert TOKENS[-1] == END  # where CLIP reads a text
 
 
 def test_a_caption_means_the_same_alone_and_padded() -> None:
     network: Any = opened("digits-clip").hf
-    texts = ["three", captions.UNSEEN.format(name="three")]
-    together = network.get_text_features(**captions.encoded(texts)).pooler_output
-    alone = torch.cat([network.get_text_features(**captions.encoded([t])).pooler_output for t in texts])
+    texts = ["three", UNSEEN.format(name="three")]
+    together = network.get_text_features(**encoded(texts)).pooler_output
+    alone = torch.cat([network.get_text_features(**encoded([t])).pooler_output for t in texts])
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-5)
 
 
 def test_what_the_vision_tower_writes_decides_what_the_image_is_called() -> None:
     model = opened("digits-clip")
     shown = digits("held-out")
-    words = captions.encoded([captions.UNSEEN.format(name=name) for name in NAMES])
+    words = encoded([UNSEEN.format(name=name) for name in NAMES])
     inputs = {"pixel_values": shown.images[:20], **words}
     plain = run(model, inputs, get="vision/resid_post.3").output.logits_per_image
     assert torch.equal(plain.argmax(-1), torch.from_numpy(guesses(model.hf, shown)[:20]))

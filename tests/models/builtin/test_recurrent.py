@@ -20,9 +20,8 @@ from neuronscope.data.stimuli import (
 from neuronscope.instruments import put, run
 from neuronscope.models import Model, open_model
 from tests.conftest import ROOT
-from tools.training import behaviour
 from tools.training.card import BUILTIN
-from tools.training.recurrent import PLANS
+from tools.training.recurrent import PLANS, ideal_spread, outputs, psychometric
 
 OPENED: dict[str, Model] = {}
 PAGE = ROOT / "docs" / "models" / "rnn.md"
@@ -96,7 +95,7 @@ def test_dales_law_holds_exactly_in_the_weights_that_act() -> None:
 def test_choices_follow_the_best_possible_psychometric_curve(name: str) -> None:
     for coherence in (0.04, 0.08, 0.16):
         trials = decision_trials(1000, seed=5, coherences=(coherence,))
-        right = chosen_right(behaviour.outputs(opened(name), trials), trials) == (trials.asked > 0)
+        right = chosen_right(outputs(opened(name), trials), trials) == (trials.asked > 0)
         assert abs(right.mean() - ideal_choice(coherence)) < 0.06
 
 
@@ -104,7 +103,7 @@ def test_the_psychometric_fit_finds_bias_and_spread_of_planted_choices() -> None
     rng = np.random.default_rng(0)
     coherence = rng.choice([-0.3, -0.1, 0.0, 0.1, 0.3], 6000)
     right = coherence + 0.15 * rng.standard_normal(6000) > 0.05
-    bias, spread = behaviour.psychometric(coherence, right)
+    bias, spread = psychometric(coherence, right)
     for found, planted in ((bias, 0.05), (spread, 0.15)):
         width = found["high"] - found["low"]  # some four standard errors
         assert abs(found["value"] - planted) < width < 0.03
@@ -112,7 +111,7 @@ def test_the_psychometric_fit_finds_bias_and_spread_of_planted_choices() -> None
 
 
 def test_the_best_possible_spread_is_that_of_the_ideal_observer() -> None:
-    assert ideal_choice(behaviour.ideal_spread()) == pytest.approx(0.8413, abs=1e-4)
+    assert ideal_choice(ideal_spread()) == pytest.approx(0.8413, abs=1e-4)
 
 
 def test_a_ring_is_found_where_states_turn_with_the_angle() -> None:
