@@ -242,3 +242,16 @@ def test_steps_on_the_hub_are_branches_and_tags_that_say_so(monkeypatch: pytest.
 
 def test_a_series_says_what_it_is(run: Path) -> None:
     assert repr(open_checkpoints(f"{run}@1*")) == f"Checkpoints('{run}@1*', steps 1, 10, 100)"
+
+
+@pytest.mark.parametrize("name", [name for name in model_names() if name.startswith("builtin:")])
+def test_every_built_in_model_opens_with_its_card_and_its_first_and_last_steps(name: str) -> None:
+    facts, model = model_names()[name], open_model(name)
+    assert {weight.dtype for weight in model.hf.parameters()} == {torch.float32}
+    assert {"title", "summary", "training", "accuracy"} <= model.card.keys()
+    assert facts.trained_steps is not None
+    assert facts.accuracy is not None
+    assert 0 <= facts.accuracy[1] <= 1
+    if facts.steps:
+        first, last = (open_model(f"{name}@{step}") for step in (facts.steps[0], "last"))
+        assert first.fingerprint != last.fingerprint == model.fingerprint
