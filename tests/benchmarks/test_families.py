@@ -15,6 +15,7 @@ from benchmarks.truth.oracle import Oracle, blocks_of, observe, record
 from benchmarks.truth.tiny import CannotBuild, Tiny, build
 from neuronscope.models import Model
 from neuronscope.models.attention import Place, Taps
+from neuronscope.models.parts import experts
 
 FAMILIES = [
     "GPT2LMHeadModel",
@@ -22,6 +23,8 @@ FAMILIES = [
     "GPTNeoXForCausalLM",
     "Gemma2ForCausalLM",
     "GraniteForCausalLM",
+    "BloomForCausalLM",
+    "MixtralForCausalLM",
 ]
 
 
@@ -69,6 +72,25 @@ def test_a_family_that_is_certified_is_confirmed(name):
 def test_a_site_taken_from_the_wrong_place_is_reported_as_wrong(names, site):
     name = "GPTNeoXForCausalLM"
     row = row_of(name, classes()[name], open_model=miswired(names))
+    assert any(found.startswith(f"{site}.") for found in row["wrong"])
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "site"),
+    [
+        ("_halves", lambda experts, both: both.chunk(2, dim=-1)[::-1], "mlp_pre"),
+        ("_IN_ORDER_OF_EXPERTS", {"grouped_mm": False}, "mlp_act"),
+    ],
+)
+def test_neurons_of_the_wrong_half_or_token_are_reported_as_wrong(name, wrong, site, monkeypatch):
+    def opened(network: PreTrainedModel) -> Model:
+        model = Model(network)
+        assert "mlp_act" in model.certificate.of("exact")
+        monkeypatch.setattr(experts, name, wrong)
+        return model
+
+    family = "MixtralForCausalLM"
+    row = row_of(family, classes()[family], open_model=opened)
     assert any(found.startswith(f"{site}.") for found in row["wrong"])
 
 

@@ -155,20 +155,7 @@ class Stack:
             return wiring.attends
         if wiring.routed or wiring.products or name in ("scores", "pattern"):
             return name
-        output, heads = self.output(layer), wiring.heads or 1
-        if name == "z" and output is not None and self._averages(output, layer):
-            return Tap(output, "in", show=lambda flat, rows: flat.unflatten(-1, (heads, -1)))
         return Absence("this family computes it inside its own attention, out of sight", "pattern")
-
-    def _averages(self, output: nn.Module, layer: int) -> bool:
-        """Return whether what a matrix reads is a matrix product, but for the order of its axes."""
-        trace = self._wired(self).traces[layer]
-        if output not in trace.inputs:
-            return False
-        at = trace.inputs[output]
-        while trace.nodes[at].passes or trace.nodes[at].name in ("transpose", "permute", "swapaxes"):
-            at = trace.nodes[at].parents[0]
-        return trace.nodes[at].name in ("matmul", "bmm", "baddbmm", "einsum")
 
     def _added(self, name: str, layer: int) -> Found:
         found = getattr(self.wiring(layer), name)
