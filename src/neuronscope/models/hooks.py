@@ -1,5 +1,6 @@
 """How are the taps of one pass put on a network, each seen only by the pass that asked?"""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -33,17 +34,17 @@ def check_evaluation_mode(network: nn.Module) -> None:
         waiting.extend(module._modules.values())
 
 
-class Watcher:
+class Watcher(ABC):
     """A visit that says of itself what spares work: that it only reads, and which part of a derived site."""
 
     @property
+    @abstractmethod
     def only_reads(self) -> bool:
         """Return whether the model goes on with what it had, of which this visit keeps no reference."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, derived: Derived) -> None:
         """Take what is wanted of a value that is worked out beside the model."""
-        raise NotImplementedError
 
 
 def hold(anatomy: Anatomy, taps: Taps, stack: ExitStack) -> None:
