@@ -216,7 +216,7 @@ async function otherDoors(page) {
     await page.getByRole("button", { name: "Export and more" }).click();
     await page.waitForSelector("a[download]");
     const links = await page.$$eval("a[download]", (all) => all.map(({ href }) => href));
-    strictEqual(links.length, 8);
+    strictEqual(links.length, 9);
     for (const link of links) {
       const file = await fetch(link, { headers: { authorization: `Bearer ${settings.token}` } });
       ok(file.ok && (await file.arrayBuffer()).byteLength > 100, `${link}: ${file.status}`);

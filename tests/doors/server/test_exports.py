@@ -151,3 +151,16 @@ def test_json_is_strict(client: TestClient, store: Store) -> None:
 
     assert json.loads(text, parse_constant=refuse)
     assert not np.isfinite(odd["odd"].values).all()
+
+
+def test_lines_come_alone_or_zipped_with_their_arrays_and_the_rest(client: TestClient, store: Store) -> None:
+    told = client.post("/api/v1/analyses/strange?wait=20", json={"steps": 3}).json()
+    reply = client.get(f"/api/v1/results/{told['digest']}/export?format=jsonl")
+    assert reply.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
+        stem = f"strange-{told['digest'][:8]}"
+        assert sorted(archive.namelist()) == [f"{stem}.jsonl", f"{stem}.rest.json", f"{stem}.table.npy"]
+        lines = [json.loads(line) for line in archive.read(f"{stem}.jsonl").splitlines()]
+        assert [line["odd"] for line in lines] == [None, None, 2.0]
+        table = np.load(io.BytesIO(archive.read(f"{stem}.table.npy")), allow_pickle=False)
+        np.testing.assert_array_equal(table, store.open(told["digest"])["table"].values)
