@@ -56,8 +56,13 @@ def check_words(pair: Pair) -> None:
     assert not solve(clean, distractor)
     # After the year 01 every later year is right too: the twin of greater-than forgets the bound.
     assert pair.task == "greater-than" or not solve(corrupt, answer)
+
+
+def check_further_answers(pair: Pair) -> None:
+    solve, clean = SOLVERS[pair.task], pair.clean.strip()
     assert all(solve(clean, other.strip()) for other in pair.accepted)
     assert not any(solve(clean, other.strip()) for other in pair.rejected)
+    assert not {pair.answer, pair.distractor} & {*pair.accepted, *pair.rejected}
 
 
 def check_spans(pair: Pair) -> None:
@@ -85,6 +90,8 @@ def test_pairs_have_equal_length_and_answers_that_swap(
     for pair in pairs:
         check_words(pair)
         check_spans(pair)
+    for pair in pairs[:100]:
+        check_further_answers(pair)
 
 
 @pytest.mark.parametrize(

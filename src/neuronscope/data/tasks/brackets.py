@@ -23,7 +23,8 @@ def draw(dice: Dice) -> Pair:
         place = stack[-1]
         other = dice.rng.choice([bracket for bracket in PAIRS if bracket != written[place]])
         twin = [*written[:place], other, *written[place + 1 :]]
-        if _kept_back(written) == _kept_back(twin) == (dice.wording == "unseen"):
+        unseen = dice.wording == "unseen"
+        if _kept_back(written) == unseen and _kept_back(twin) == unseen:
             break
     closing = [PAIRS[written[index]] for index in reversed(stack)]
     named = [*written[:place], "{innermost}", *written[place + 1 :]]
