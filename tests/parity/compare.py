@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from names import by_name, make_llama
+from names import by_name, families, inputs_of, make
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
@@ -37,8 +37,8 @@ INTRODUCTION = """# Parity with peers
 
 Written by `python3 start.py test --parity`, which installs the peers into an environment of their own
 and runs both sides on the same weights: a random GPT-2 with {layers} layers, {heads} heads, width {width}
-and {vocab} tokens, and two prompts of {positions} tokens. Names are read in a random Llama besides. Two
-numbers are equal when they differ by at most {tolerance:g}.
+and {vocab} tokens, and two prompts of {positions} tokens. Names are read in random models of other families
+besides, all that have a translation. Two numbers are equal when they differ by at most {tolerance:g}.
 
 | quantity | ours | peer | numbers compared | largest number | largest difference | |
 |---|---|---|---|---|---|---|
@@ -149,22 +149,21 @@ def compare(folder: Path, peers: Path) -> list[Row]:
 
 
 def same_places(folder: Path, peers: Path, versions: dict[str, str]) -> list[Row]:
-    """Read every site of two models under its name in each peer."""
-    llama = folder / "llama"
-    make_llama(llama, folder, len(WORDS))
+    """Read every site of several models under its name in each peer."""
+    places = {"GPT-2": folder}
+    for title, (opener, config) in families(len(WORDS)).items():
+        places[title] = folder / title
+        make(places[title], folder, opener, config)
     peer_names = {"transformer-lens": "TransformerLens", "nnsight": "nnsight"}
     verbs = {"transformer-lens": "`to_transformerlens`", "nnsight": "`to_nnsight`"}
-    return [
-        Row(
-            f"{count} sites of {family} by name",
-            verbs[peer],
-            f"{peer_names[peer]} {versions[peer]}",
-            values,
-            expected,
-        )
-        for family, place in (("GPT-2", folder), ("Llama", llama))
-        for peer, (count, values, expected) in by_name(place, CLEAN, peers).items()
-    ]
+    rows = []
+    for title, place in places.items():
+        found = by_name(place, inputs_of(title, CLEAN), peers, paths=title in ("GPT-2", "Llama"))
+        rows += [
+            Row(f"{n} sites of {title} by name", verbs[peer], f"{peer_names[peer]} {versions[peer]}", *both)
+            for peer, (n, *both) in found.items()
+        ]
+    return rows
 
 
 def main(words: list[str] | None = None) -> int:

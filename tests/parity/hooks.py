@@ -16,17 +16,20 @@ from transformers import AutoModelForCausalLM
 
 
 def main(folder: Path) -> None:
-    """Read every name on the prompt in the folder and write the tensors beside it."""
+    """Read every name on the inputs in the folder and write the tensors beside it."""
     asked = json.loads((folder / "names.json").read_text(encoding="utf-8"))
-    tokens = torch.tensor([asked["tokens"]])
+    inputs = {name: torch.tensor(value) for name, value in asked["inputs"].items()}
+    first, *rest = inputs.values()
     bridge = TransformerBridge.boot_transformers(str(folder), device="cpu").eval()
-    bridge.set_use_attn_result(True)
+    if any(name.endswith("hook_result") for name in asked["hook"]):
+        bridge.set_use_attn_result(True)
     with torch.no_grad():
-        _, cache = bridge.run_with_cache(tokens)
-    read = {f"hook {name}": cache[name].numpy() for name in asked["hooks"]}
-    plain = NNsight(AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").eval())
-    for path in asked["paths"]:
-        read[f"path {path}"] = at_path(plain, path, tokens).detach().numpy()
+        _, cache = bridge.run_with_cache(first, **({"decoder_input": rest[0]} if rest else {}))
+    read = {f"hook {name}": cache[name].numpy() for name in asked["hook"]}
+    if asked["path"]:
+        plain = NNsight(AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").eval())
+        for path in asked["path"]:
+            read[f"path {path}"] = at_path(plain, path, first).detach().numpy()
     np.savez(folder / "hooks.npz", **read)
 
 

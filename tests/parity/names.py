@@ -3,33 +3,76 @@
 import json
 import os
 import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForImageClassification,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    FalconConfig,
+    GPTNeoConfig,
+    GraniteConfig,
+    LlamaConfig,
+    T5Config,
+    ViTConfig,
+)
 
 from neuronscope.instruments import run
-from neuronscope.models import SITES, Model, Site, open_model, to_nnsight, to_transformerlens
+from neuronscope.models import Model, Site, open_model, to_nnsight, to_transformerlens
 from neuronscope.words import BadInput
 
 HERE = Path(__file__).resolve().parent
 MASKED = -100.0
+SIZES: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+WIDER: dict[str, Any] = {**SIZES, "intermediate_size": 48, "max_position_embeddings": 32}
+SEEN = np.random.default_rng(20261123).normal(size=(1, 3, 16, 16)).tolist()
 
 
-def make_llama(folder: Path, like: Path, vocab: int) -> None:
-    """Write a random Llama with shared key heads beside the tokenizer of another model."""
+def families(vocab: int) -> dict[str, tuple[Any, Any]]:
+    """Return by title the opener and the configuration of a small model of each family that is compared."""
+    text: dict[str, Any] = {"vocab_size": vocab, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
+    heads: dict[str, Any] = {"num_layers": 2, "num_heads": 4}
+    begins: dict[str, Any] = {"decoder_start_token_id": 0}
+    return {
+        "Llama": (AutoModelForCausalLM, LlamaConfig(**text, **WIDER, num_key_value_heads=2)),
+        "Falcon": (AutoModelForCausalLM, FalconConfig(**text, **SIZES, bias=True, parallel_attn=True)),
+        "Granite": (
+            AutoModelForCausalLM,
+            GraniteConfig(
+                **text, **WIDER, residual_multiplier=0.3, logits_scaling=1.7, embedding_multiplier=2.2
+            ),
+        ),
+        "GPT-Neo": (
+            AutoModelForCausalLM,
+            GPTNeoConfig(
+                **text, **heads, hidden_size=32, window_size=4, attention_types=[[["global", "local"], 1]]
+            ),
+        ),
+        "T5": (
+            AutoModelForSeq2SeqLM,
+            T5Config(**text, **heads, d_model=32, d_kv=8, d_ff=48, **begins),
+        ),
+        "ViT": (AutoModelForImageClassification, ViTConfig(**SIZES, image_size=16, patch_size=4)),
+    }
+
+
+def inputs_of(title: str, tokens: list[int]) -> dict[str, Any]:
+    """Return what a model of that title is given, by the names of its own arguments."""
+    if title == "ViT":
+        return {"pixel_values": SEEN}
+    return {"input_ids": [tokens], **({"decoder_input_ids": [[0, *tokens[:3]]]} if title == "T5" else {})}
+
+
+def make(folder: Path, like: Path, opener: Any, config: Any) -> None:
+    """Write a random model of a configuration beside the tokenizer of another model."""
     torch.manual_seed(20261122)
-    config = LlamaConfig(
-        vocab_size=vocab,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        intermediate_size=48,
-        max_position_embeddings=32,
-    )
-    network = LlamaForCausalLM(config).eval()
+    network = opener.from_config(config).eval()
     with torch.no_grad():
         for weight in network.parameters():
             weight.add_(torch.randn_like(weight), alpha=0.2)
@@ -39,37 +82,40 @@ def make_llama(folder: Path, like: Path, vocab: int) -> None:
 
 def sites_of(model: Model) -> list[Site]:
     """Name every site of a model in its second block."""
-    return [Site(name, 1 if SITES[name].layered else None) for name in model.sites()]
+    sites = []
+    for row in model.sites():
+        stack, _, name = row.rpartition("/")
+        whole = Site(name, stack=stack or None)
+        sites.append(whole.at(1) if whole.kind.layered else whole)
+    return sites
 
 
-def by_name(folder: Path, tokens: list[int], peers: Path) -> dict[str, tuple[int, np.ndarray, np.ndarray]]:
+def by_name(
+    folder: Path, inputs: Mapping[str, Any], peers: Path, *, paths: bool
+) -> dict[str, tuple[int, np.ndarray, np.ndarray]]:
     """Return for each peer how many names were read, and all tensors under them: ours, then the peer's."""
     model = open_model(str(folder))
-    sites = sites_of(model)
-    hooks = {site: to_transformerlens(site, model=model) for site in sites}
-    paths = {site: path for site in sites if (path := path_of(model, site))}
-    asked = {"tokens": tokens, "hooks": list(hooks.values()), "paths": list(paths.values())}
+    names: dict[str, dict[Site, str]] = {"hook": {}, "path": {}}
+    for site in sites_of(model):
+        with suppress(BadInput):
+            names["hook"][site] = to_transformerlens(site, model=model)
+        with suppress(BadInput):
+            names["path"].update({site: to_nnsight(model, site)} if paths else {})
+    asked = {"inputs": inputs, **{kind: list(read.values()) for kind, read in names.items()}}
     (folder / "names.json").write_text(json.dumps(asked), encoding="utf-8")
     quiet = {**os.environ, "TQDM_DISABLE": "1"}
     subprocess.run([str(peers), str(HERE / "hooks.py"), str(folder)], env=quiet, check=True)
     theirs = dict(np.load(folder / "hooks.npz"))
-    seen = run(model, tokens, get=sites)
+    seen = run(model, {name: torch.tensor(value) for name, value in inputs.items()}, get=sites_of(model))
     return {
         peer: (
-            len(names),
-            in_a_row([seen[site].numpy() for site in names]),
-            in_a_row([theirs[f"{kind} {name}"] for name in names.values()]),
+            len(names[kind]),
+            in_a_row([seen[site].numpy() for site in names[kind]]),
+            in_a_row([theirs[f"{kind} {name}"] for name in names[kind].values()]),
         )
-        for peer, kind, names in (("transformer-lens", "hook", hooks), ("nnsight", "path", paths))
+        for peer, kind in (("transformer-lens", "hook"), ("nnsight", "path"))
+        if names[kind]
     }
-
-
-def path_of(model: Model, site: Site) -> str | None:
-    """Return the path of a site in nnsight, or None where no module takes or returns it."""
-    try:
-        return to_nnsight(model, site)
-    except BadInput:
-        return None
 
 
 def in_a_row(tensors: list[np.ndarray]) -> np.ndarray:
