@@ -3,6 +3,7 @@
 import doctest
 import json
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ from neuronscope.instruments import put, run
 from neuronscope.models import Model, open_model
 from tests.conftest import ROOT
 from tools.training.card import BUILTIN
-from tools.training.recurrent import PLANS, ideal_spread, outputs, psychometric
+from tools.training.recipe import Wanted
+from tools.training.recurrent import PLANS, export, ideal_spread, outputs, psychometric, train
 
 OPENED: dict[str, Model] = {}
 PAGE = ROOT / "docs" / "models" / "rnn.md"
@@ -164,3 +166,18 @@ def test_every_example_of_the_page_runs() -> None:
     outcome = doctest.testfile(str(PAGE), module_relative=False, encoding="utf-8")
     assert outcome.attempted > 10
     assert outcome.failed == 0
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_recipe_gives_the_same_bits_by_the_same_seed_and_others_by_another(
+    name: str, tmp_path: Path
+) -> None:
+    weights = []
+    for number, seed in enumerate((1, 1, 2)):
+        out, folder = tmp_path / f"out{number}", tmp_path / f"model{number}"
+        wanted = Wanted(name=name, seed=seed, steps=3, sizes={"units": 10})
+        train(wanted, out, "")
+        export(wanted, out, folder, "")
+        weights.append((folder / "model.safetensors").read_bytes())
+        assert open_model(str(folder)).width == 10
+    assert weights[0] == weights[1] != weights[2]
