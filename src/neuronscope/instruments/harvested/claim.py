@@ -26,8 +26,8 @@ def claimed(folder: Path) -> Iterator[None]:
     """Make a folder and keep every other harvest, of any process, out of it meanwhile.
 
     The system holds the claim for as long as the process lives, so one that was killed leaves none. A harvest
-    in a folder that cannot be written, as on a read-only disk, is only read and needs none. Raises `BadInput` where another harvest is at work, naming its
-    process, and where the folder cannot be made.
+    in a folder that cannot be written, as on a read-only disk, is only read and needs none. Raises `BadInput`
+    where another harvest is at work, naming its process, and where the folder cannot be made.
     """
     path = folder / CLAIM
     try:
