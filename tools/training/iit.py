@@ -5,6 +5,7 @@ neural networks"; Gupta et al. 2024, "InterpBench"): a part that is given what i
 change the answer as the program says, and a part outside the circuit must not change it at all.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -104,18 +105,20 @@ def interchanged(
 def batch(step: int, *, program: Program, seed: int) -> tuple[Tensor, ...]:
     """Return base and source prompts, what each row swaps in the two tests, and the right answers.
 
-    In the first test a row takes one part of the circuit from the source, in the second any set of parts
-    outside it.
+    In the first test a row takes any set of parts of the circuit from the source, in the second any set of
+    parts outside it.
     """
     rng = np.random.default_rng([seed, step])
     base, source = program.pairs(BATCH, rng)
-    chosen = rng.integers(0, len(program.alignment), BATCH)
+    sets = program.sets_of_steps()
+    chosen = rng.integers(0, len(sets), BATCH)
     on_circuit, off_circuit = np.zeros((2, BATCH, len(NODES)), dtype=bool)
     counterfactual = np.zeros(BATCH, dtype=np.int64)
-    for index, (name, node) in enumerate(program.alignment.items()):
+    for index, steps in enumerate(sets):
         rows = chosen == index
-        on_circuit[rows, NODES.index(node)] = True
-        counterfactual[rows] = program.answer(base[rows], source[rows], name)
+        for step_taken in steps:
+            on_circuit[rows, NODES.index(program.alignment[step_taken])] = True
+        counterfactual[rows] = program.answer(base[rows], source[rows], steps)
     outside = np.array([node not in program.alignment.values() for node in NODES])
     off_circuit[:] = outside & (rng.random((BATCH, len(NODES))) < 0.5)
     parts = (
@@ -151,7 +154,7 @@ def measured_pairs(program: Program) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def measure(model: PlainTransformer, *, program: Program) -> dict[str, Any]:
-    """Return accuracy, what each part moves as a share of all, and the interchange accuracy of each step.
+    """Return accuracy, what each part moves as a share of all, and interchange accuracy by set of steps.
 
     A part is given what it had on the source prompt; the whole is the source prompt itself.
     """
@@ -160,16 +163,17 @@ def measure(model: PlainTransformer, *, program: Program) -> dict[str, Any]:
     others, held = interchanged(model, source)
     tokens = torch.tensor([program.token(word) for word in program.answers])
     whole = moved(logits, others, tokens)
-    step_of = {node: step for step, node in program.alignment.items()}
-    shares, interchange = {}, {}
-    for index, node in enumerate(NODES):
-        swapped = torch.zeros(len(base), len(NODES), dtype=torch.bool)
-        swapped[:, index] = True
-        changed, _ = interchanged(model, base, held, swapped)
-        shares[node] = float(f"{moved(logits, changed, tokens) / whole:.3g}")
-        if node in step_of:
-            wanted = torch.from_numpy(program.answer(base.numpy(), source.numpy(), step_of[node]))
-            interchange[step_of[node]] = round(float((changed.argmax(-1) == wanted).double().mean()), 4)
+
+    def changed(nodes: Collection[str]) -> Tensor:
+        swapped = torch.tensor([node in nodes for node in NODES]).expand(len(base), -1)
+        return interchanged(model, base, held, swapped)[0]
+
+    shares = {node: float(f"{moved(logits, changed([node]), tokens) / whole:.3g}") for node in NODES}
+    interchange = {}
+    for steps in program.sets_of_steps():
+        wanted = torch.from_numpy(program.answer(base.numpy(), source.numpy(), steps))
+        found = changed([program.alignment[step] for step in steps]).argmax(-1)
+        interchange[" + ".join(steps)] = round(float((found == wanted).double().mean()), 4)
     return {
         "right": round(float(np.mean(right(model, program))), 4),
         "share_of_total_effect": shares,

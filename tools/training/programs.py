@@ -1,6 +1,8 @@
 """The two small programs that `builtin:iit-…` networks carry out, and which part carries out which step."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
+from itertools import combinations
 from typing import ClassVar
 
 import numpy as np
@@ -34,8 +36,13 @@ class Program(ABC):
         """Return base and source prompts such that every step of one makes sense in the other."""
 
     @abstractmethod
-    def answer(self, base: Prompts, source: Prompts, step: str | None = None) -> Answers:
-        """Return the answers to the base prompts where one step has what it has in the source prompts."""
+    def answer(self, base: Prompts, source: Prompts, steps: Collection[str] = ()) -> Answers:
+        """Return the answers to the base prompts where some steps have what they have in the source ones."""
+
+    def sets_of_steps(self) -> list[tuple[str, ...]]:
+        """Return every choice of steps, smaller ones first."""
+        sizes = range(1, len(self.alignment) + 1)
+        return [chosen for size in sizes for chosen in combinations(self.alignment, size)]
 
     def token(self, word: str) -> int:
         """Return the token of a word."""
@@ -82,10 +89,12 @@ class Lookup(Program):
         prompts[:, -1] = letters[np.arange(count), rng.integers(0, self.n_pairs, count)]
         return prompts
 
-    def answer(self, base: Prompts, source: Prompts, step: str | None = None) -> Answers:
+    def answer(self, base: Prompts, source: Prompts, steps: Collection[str] = ()) -> Answers:
         """Return the tokens of the numbers to say."""
-        whole = source if step in ("number", "successor") else base
-        letters = (source if step == "letter" else whole)[:, 1:-1:2]
+        if "successor" in steps:
+            return self.answer(source, source)
+        whole = source if "number" in steps else base
+        letters = (source if "letter" in steps else whole)[:, 1:-1:2]
         place = (letters == whole[:, -1:]).argmax(1)
         number = whole[:, 2:-1:2][np.arange(len(whole)), place] - self.n_letters - 1
         return (number + 1) % self.n_numbers + self.n_letters + 1
@@ -128,10 +137,11 @@ class Vote(Program):
         prompts[..., -1] = self.token("?")
         return prompts[0], prompts[1]
 
-    def answer(self, base: Prompts, source: Prompts, step: str | None = None) -> Answers:
+    def answer(self, base: Prompts, source: Prompts, steps: Collection[str] = ()) -> Answers:
         """Return the tokens of the verdicts."""
-        majority = _more_yes(source if step in ("count", "majority", "verdict") else base)
-        chair = (source if step in ("chair", "verdict") else base)[:, 1] == self.token("yes")
+        taken = set(steps)
+        majority = _more_yes(source if taken & {"count", "majority", "verdict"} else base)
+        chair = (source if taken & {"chair", "verdict"} else base)[:, 1] == self.token("yes")
         return np.where(majority & chair, self.token("passes"), self.token("fails"))
 
 
