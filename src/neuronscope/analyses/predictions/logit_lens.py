@@ -28,9 +28,9 @@ def logit_lens(model: Model, prompt: Prompt, *, top_k: TopK = 5) -> xr.Dataset:
     >>> lens.probability.dims
     ('depth', 'position', 'rank')
     """
+    tokens = model.tokenize(prompt)
     if top_k > model.vocab_size:
         raise BadInput(f"logit_lens: top_k={top_k} is more than the model's {model.vocab_size} tokens.")
-    tokens = model.tokenize(prompt)
     stream = residual_stream(model, tokens)
     said = model.unembed(stream[-1]).log_softmax(-1)
     probabilities, candidates, entropies, divergences = [], [], [], []
