@@ -299,7 +299,7 @@ class Stack:
 _UNKNOWN = "no module of this model is known to compute it"
 _ABSENCES = {
     "router": ("this model has no router whose scores one of its modules gives", "mlp_out"),
-    "expert_weight": ("no module of this MLP is told the weights of experts", "mlp_out"),
+    "expert_weight": ("this model has no router that gives the weights of its experts", "mlp_out"),
     "result": (_UNKNOWN, "z"),
     "mlp_act": (_UNKNOWN, "mlp_out"),
     "mlp_pre": (_UNKNOWN, "mlp_out"),
