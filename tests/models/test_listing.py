@@ -35,6 +35,12 @@ def test_what_ships_and_what_was_fetched_is_listed(tmp_path: Path, monkeypatch: 
     assert names["builtin:scribble"].name == "builtin:scribble"
 
 
+def test_all_weights_that_ship_are_eighteen_megabytes_at_most() -> None:
+    sizes = [file.stat().st_size for file in listing.BUILTIN_FOLDER.rglob("*.safetensors")]
+    assert len(sizes) > 1
+    assert sum(sizes) <= 18_000_000
+
+
 def test_nothing_is_listed_where_nothing_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "BUILTIN_FOLDER", tmp_path / "nowhere")
     monkeypatch.setenv("NEURONSCOPE_HOME", str(tmp_path))

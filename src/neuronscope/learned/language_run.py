@@ -89,7 +89,7 @@ def learn(corpus: Corpus, start: Model | None, choice: Choice, out: Path) -> Pat
         _schedule(choice),
         folder,
         save_every=max(1, min(100, choice.steps // 10)),
-        measure_every=max(1, choice.steps // 20),
+        measure_every=max(25, choice.steps // 20),
         device=choice.train_on,
         tell=log.info,
     )
