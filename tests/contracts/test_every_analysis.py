@@ -55,6 +55,10 @@ def test_provenance_names_the_analysis_and_the_model(name: str, answers: dict[st
     assert not source["derived"]
     assert source["models"]["model"]["name"] == "builtin:scribe"
     assert len(source["models"]["model"]["fingerprint"]) == 16
+    certificate = source["models"]["model"]["certificate"]
+    assert "resid_post" in certificate["exact"]
+    assert "can be read but not written" in certificate["reduced"]["result"]
+    assert "has no gate" in certificate["refused"]["mlp_up"]
 
 
 @pytest.mark.parametrize("ending", [".nc", ".zarr"])

@@ -126,14 +126,13 @@ def analysis(
             result = function(**given)
             if kind_of(result) != kind:
                 raise TypeError(f"{definition.name} promised a {kind} but returned a {kind_of(result)}.")
-            return stamp(
-                result,
-                analysis=asked.definition.name,
-                version=version,
-                **facts(given, asked.definition.subjects),
-                seconds=time.perf_counter() - started,
-                peak_memory_mb=_peak_memory(),
-            )
+            cost = {"seconds": time.perf_counter() - started, "peak_memory_mb": _peak_memory()}
+            source = facts(given, asked.definition.subjects)
+            source["models"] = {
+                name: words | {"certificate": given[name].certificate.verdicts()}
+                for name, words in source["models"].items()
+            }
+            return stamp(result, analysis=asked.definition.name, version=version, **source, **cost)
 
         definition = read(run, sort="ask", kind=kind, cites=cites, version=version)
         asked = cast("Analysis", run)

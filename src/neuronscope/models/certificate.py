@@ -50,6 +50,13 @@ class Certificate:
         lines += [f"{row.site} is {row.status}: {row.reason}." for row in self.rows if row.status != EXACT]
         return "\n".join(lines)
 
+    def verdicts(self) -> dict[str, Any]:
+        """Return the sites that are exact, and the others with their reasons, as provenance holds them."""
+        short: dict[str, Any] = {"n_tokens": self.n_tokens, "tolerance": self.tolerance, EXACT: self.of(EXACT)}
+        for status in (REDUCED, REFUSED):
+            short[status] = {row.site: row.reason for row in self.rows if row.status == status}
+        return short
+
     def to_dict(self) -> dict[str, Any]:
         """Return the certificate as plain data."""
         return {**asdict(self), "rows": [asdict(row) for row in self.rows]}
