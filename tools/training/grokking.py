@@ -131,13 +131,13 @@ def grokking_run(
 
 
 @torch.no_grad()
-def sum_logits(model: nn.Module, *, modulus: int = MODULUS) -> Float[ndarray, "first second answer"]:
+def sum_logits(model: nn.Module, *, modulus: int = MODULUS) -> Float[ndarray, "item other vocab"]:
     """Return the logits of every answer to every sum, in double precision."""
     logits = model(input_ids=every_sum(modulus)[0], logits_to_keep=1).logits[:, -1]
     return logits.double().reshape(modulus, modulus, modulus).numpy()
 
 
-def key_frequencies(logits: Float[ndarray, "first second answer"]) -> list[int]:
+def key_frequencies(logits: Float[ndarray, "item other vocab"]) -> list[int]:
     """Return the frequencies with a good part of the logits' power, which is then on the diagonal."""
     power = pair_power(logits)[1:, 1:]
     return [int(place) + 1 for place in np.flatnonzero(np.diag(power) > KEY_SHARE * power.sum())]

@@ -2,7 +2,8 @@
 
 Nanda et al., "Progress measures for grokking via mechanistic interpretability", 2023 (arXiv 2301.05217),
 sections 4 and 5: a network that adds modulo p may turn numbers into angles w_k a = 2πka/p, and answer by
-cos w_k(a + b − c). Everything here is computed in double precision.
+cos w_k(a + b − c). Logits are [item other vocab]: first summand, second summand, answer. Everything here is
+computed in double precision.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy import ndarray
 from neuronscope.words import BadInput
 
 
-def circle_basis(modulus: int) -> Float[ndarray, "component number"]:
+def circle_basis(modulus: int) -> Float[ndarray, "component item"]:
     """Return the orthonormal basis of functions of a number modulo an odd `modulus`.
 
     Its components are the constant, then cosine and sine of frequency 1, 2, … up to half the modulus. Raises
@@ -28,7 +29,7 @@ def circle_basis(modulus: int) -> Float[ndarray, "component number"]:
     return np.concatenate([np.full((1, modulus), modulus**-0.5), waves])
 
 
-def frequency_norms(embedding: Float[ndarray, "number width"]) -> Float[ndarray, " frequency"]:
+def frequency_norms(embedding: Float[ndarray, "item width"]) -> Float[ndarray, " frequency"]:
     """Return the norm of each frequency's part of an embedding of the numbers, from frequency 1.
 
     The modulus is the number of rows.
@@ -38,8 +39,8 @@ def frequency_norms(embedding: Float[ndarray, "number width"]) -> Float[ndarray,
 
 
 def pair_power(
-    logits: Float[ndarray, "first second answer"],
-) -> Float[ndarray, "first_frequency second_frequency"]:
+    logits: Float[ndarray, "item other vocab"],
+) -> Float[ndarray, "frequency other"]:
     """Return the power of logits at each pair of frequencies of the two summands, summed over answers.
 
     Frequency 0 is the mean. Rotation by a + b has all its power on the diagonal.
@@ -55,8 +56,8 @@ def pair_power(
 
 
 def sum_part(
-    logits: Float[ndarray, "first second answer"], frequencies: Int[ndarray, " frequency"] | list[int]
-) -> Float[ndarray, "first second answer"]:
+    logits: Float[ndarray, "item other vocab"], frequencies: Int[ndarray, " frequency"] | list[int]
+) -> Float[ndarray, "item other vocab"]:
     """Return the part of logits that depends on the summands by cos and sin of w_k(a + b) alone.
 
     ``frequencies`` are the k, from 1 to half the modulus; raises `BadInput` for others.
@@ -70,23 +71,23 @@ def sum_part(
 
 
 def restricted_logits(
-    logits: Float[ndarray, "first second answer"], frequencies: Int[ndarray, " frequency"] | list[int]
-) -> Float[ndarray, "first second answer"]:
+    logits: Float[ndarray, "item other vocab"], frequencies: Int[ndarray, " frequency"] | list[int]
+) -> Float[ndarray, "item other vocab"]:
     """Return logits with nothing but each answer's mean and the parts in w_k(a + b) of key frequencies."""
     return sum_part(logits, frequencies) + np.asarray(logits, dtype=np.float64).mean((0, 1))
 
 
 def excluded_logits(
-    logits: Float[ndarray, "first second answer"], frequencies: Int[ndarray, " frequency"] | list[int]
-) -> Float[ndarray, "first second answer"]:
+    logits: Float[ndarray, "item other vocab"], frequencies: Int[ndarray, " frequency"] | list[int]
+) -> Float[ndarray, "item other vocab"]:
     """Return logits without the parts in w_k(a + b) of key frequencies."""
     return np.asarray(logits, dtype=np.float64) - sum_part(logits, frequencies)
 
 
-def sum_loss(logits: Float[ndarray, "first second answer"], chosen: ndarray | None = None) -> float:
+def sum_loss(logits: Float[ndarray, "item other vocab"], chosen: ndarray | None = None) -> float:
     """Return the mean loss of logits for the sum modulo their number of answers, in nats.
 
-    ``chosen`` [first second] says which sums count; all do where it is none.
+    ``chosen`` [item other] says which sums count; all do where it is none.
     """
     modulus = _modulus(logits)
     exact = np.asarray(logits, dtype=np.float64)
@@ -101,7 +102,7 @@ def sum_loss(logits: Float[ndarray, "first second answer"], chosen: ndarray | No
 
 
 def trigonometric_share(
-    logits: Float[ndarray, "first second answer"], frequencies: Int[ndarray, " frequency"] | list[int]
+    logits: Float[ndarray, "item other vocab"], frequencies: Int[ndarray, " frequency"] | list[int]
 ) -> float:
     """Return the share of the logits' variance that cos w_k(a + b − c) of key frequencies accounts for."""
     modulus = _modulus(logits)
