@@ -1,6 +1,6 @@
 """What to measure of an answer: named metrics, one value for each prompt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,11 +10,13 @@ from torch import Tensor
 from neuronscope.models.batch import Batch
 from neuronscope.models.inputs import prepare
 from neuronscope.models.model import Model
+from neuronscope.models.sites import Site
 from neuronscope.words import BadInput
 
 LastMetric = Callable[[Float[Tensor, "batch vocab"]], Float[Tensor, " batch"]]
 Token = int | Int[Tensor, " batch"]
-_PLAIN_ARGUMENTS = {"input_ids", "attention_mask", "position_ids"}
+PLAIN_ARGUMENTS = frozenset({"input_ids", "attention_mask", "position_ids"})
+"""What a network is given besides which nothing has to grow or be cut with the tokens."""
 
 
 def logit_difference(target: Token, distractor: Token) -> LastMetric:
@@ -98,7 +100,7 @@ def with_answers(model: Model, prompts: Batch, metric: Metric) -> tuple[Batch, i
         raise BadInput(
             "An answer follows its prompt, but these are padded behind: give prompts of one length."
         )
-    if not prompts.inputs.keys() <= _PLAIN_ARGUMENTS:
+    if not prompts.inputs.keys() <= PLAIN_ARGUMENTS:
         raise BadInput(f"Answers of several tokens follow token ids alone, not {', '.join(prompts.inputs)}.")
     named = {"input_ids": torch.cat([prompts.tokens, answers[:, :-1]], 1)}
     if "attention_mask" in prompts.inputs:
@@ -107,10 +109,16 @@ def with_answers(model: Model, prompts: Batch, metric: Metric) -> tuple[Batch, i
     return prepare(model, named), answers.shape[1]
 
 
-def last_logits(logits: Tensor, batch: Batch, kept: int) -> Tensor:
-    """Return the logits of the last positions of each prompt: [batch vocab], or [batch token vocab]."""
-    missing = batch.width - logits.shape[1]
-    ends = torch.tensor(batch.last, device=logits.device) - missing
+def last_logits(logits: Tensor, batch: Batch, kept: int, rows: Sequence[int] | None = None) -> Tensor:
+    """Return the logits of the last positions of each prompt: [batch vocab], or [batch token vocab].
+
+    ``rows`` says which prompts of the batch the logits are of, where not of all.
+    """
+    if batch.counts_tokens(Site("logits")):
+        last = batch.last if rows is None else [batch.last[row] for row in rows]
+        ends = torch.tensor(last, device=logits.device) - (batch.width - logits.shape[1])
+    else:
+        ends = torch.full((len(logits),), logits.shape[1] - 1, device=logits.device)
     columns = ends[:, None] + torch.arange(1 - kept, 1, device=logits.device)
     found = logits[torch.arange(len(logits), device=logits.device)[:, None], columns]
     return found if kept > 1 else found[:, 0]

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuronscope.instruments.metrics import AnswerLogProbability, Metric, measured
+from neuronscope.instruments.metrics import PLAIN_ARGUMENTS, Metric, last_logits, measured, with_answers
 from neuronscope.instruments.ops import Op
 from neuronscope.instruments.run import check_fired
 from neuronscope.instruments.schedule import Group, schedule
@@ -27,13 +27,11 @@ from neuronscope.models.hooks import check_evaluation_mode
 from neuronscope.models.inputs import Inputs, prepare
 from neuronscope.models.model import Model
 from neuronscope.models.shortcuts import Shortcuts, prefix, shortcuts
-from neuronscope.models.sites import Site
 from neuronscope.models.skipping import Joins, Resume
 from neuronscope.results import track
 from neuronscope.words import BadInput
 
 _HELD_LOGITS = 2**26
-_PLAIN_ARGUMENTS = {"input_ids", "attention_mask", "position_ids"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,14 +126,11 @@ def _outcomes(base: _Unchanged, trials: Sequence[Trial], tokens: int) -> Iterato
 def _base_run(
     model: Model, prompts: Batch, metric: Metric, trials: Sequence[Trial], can: Shortcuts
 ) -> _Unchanged:
-    batch, kept = prompts, 1
-    if isinstance(metric, AnswerLogProbability):
-        answers = metric.rows(len(prompts)).to(model.device)
-        batch, kept = _with_answers(model, prompts, answers[:, :-1]), answers.shape[1]
+    batch, kept = with_answers(model, prompts, metric)
     places = {place_of(op.site) for trial in trials if trial.steady for op in trial.ops}
     starts = {trial.start for trial in trials if trial.start > 0}
     places |= {Place("resid_pre", start) for start in starts}
-    drops = can.drops and batch.inputs.keys() <= _PLAIN_ARGUMENTS and batch.width > 2
+    drops = can.drops and batch.inputs.keys() <= PLAIN_ARGUMENTS and batch.width > 2
     if drops:
         places |= {Place(name, layer) for name in ("k", "v") for layer in range(model.n_layers)}
     values: dict[Place, Tensor] = {}
@@ -144,7 +139,7 @@ def _base_run(
     check_fired(visits, done.fired, stopped=False)
     if done.logits is None:
         raise BadInput(f"{model.name} gives no logits, so there is nothing for a metric to measure.")
-    logits = _last(done.logits, batch, kept, range(len(batch)))
+    logits = last_logits(done.logits, batch, kept)
     return _Unchanged(model, prompts, batch, kept, can, logits, values, drops)
 
 
@@ -154,33 +149,6 @@ def _keeping(values: dict[Place, Tensor], place: Place) -> Visit:
         return tensor
 
     return visit
-
-
-def _with_answers(model: Model, prompts: Batch, tokens: Tensor) -> Batch:
-    """Return the prompts with tokens appended, whose positions no address of a prompt names."""
-    if prompts.padded and any(last != prompts.width - 1 for last in prompts.last):
-        raise BadInput(
-            "An answer follows its prompt, but these are padded behind: give prompts of one length."
-        )
-    if not prompts.inputs.keys() <= _PLAIN_ARGUMENTS:
-        raise BadInput(f"Answers of several tokens follow token ids alone, not {', '.join(prompts.inputs)}.")
-    named = {"input_ids": torch.cat([prompts.tokens, tokens], 1)}
-    if "attention_mask" in prompts.inputs:
-        mask = prompts.inputs["attention_mask"]
-        named["attention_mask"] = torch.cat([mask, mask.new_ones(tokens.shape)], 1)
-    return prepare(model, named)
-
-
-def _last(logits: Tensor, batch: Batch, kept: int, rows: Sequence[int]) -> Tensor:
-    """Return the logits of the last positions of these prompts: [batch vocab], or [batch token vocab]."""
-    if batch.counts_tokens(Site("logits")):
-        last = torch.tensor([batch.last[row] for row in rows], device=logits.device)
-        ends = last - (batch.width - logits.shape[1])
-    else:
-        ends = torch.full((len(logits),), logits.shape[1] - 1, device=logits.device)
-    columns = ends[:, None] + torch.arange(1 - kept, 1, device=logits.device)
-    found = logits[torch.arange(len(logits), device=logits.device)[:, None], columns]
-    return found if kept > 1 else found[:, 0]
 
 
 def _pass(base: _Unchanged, group: Group, prompts: range, logits: dict[int, Tensor]) -> None:
@@ -213,7 +181,7 @@ def _pass(base: _Unchanged, group: Group, prompts: range, logits: dict[int, Tens
     found = _forward(base, group, origin, joins, placed, resume=0 if early else min(at))
     for trial, mine, start in placed:
         rows = found[start : start + len(mine)]
-        logits[trial.number][mine] = _last(rows, base.inputs, base.kept, mine)
+        logits[trial.number][mine] = last_logits(rows, base.inputs, base.kept, mine)
 
 
 def _forward(

@@ -164,7 +164,12 @@ def each(model: Model, pattern: str, *, positions: int | Iterable[int] = ()) -> 
     columns = [f"@{number}" for number in wanted] if column == "*" else [at + column]
     site = Site.parse(start)
     layers = range(model.n_layers) if site.layer == "*" else [site.layer]
-    sizes = {"head": model.n_heads, "key_head": model.n_key_heads, "neuron": model.n_neurons}
+    sizes = {
+        "head": model.n_heads,
+        "key_head": model.n_key_heads,
+        "neuron": model.n_neurons,
+        "expert": model.n_experts,
+    }
     open_unit = start.count(".") == 2 and start.endswith(".*")
     if open_unit and site.kind.unit not in sizes:
         raise BadInput(f"{pattern!r} names every unit, but the units of {site.name} cannot be counted here.")

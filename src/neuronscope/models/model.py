@@ -105,6 +105,11 @@ class Model:
         """Return the number of neurons of a layer, with those of all its experts; the most of any layer."""
         return self._sizes(self.anatomy.main)["neuron"]
 
+    @property
+    def n_experts(self) -> int:
+        """Return the number of experts that a layer chooses among, 0 where there are none."""
+        return self._sizes(self.anatomy.main)["expert"]
+
     @cached_property
     def vocab_size(self) -> int:
         """Return the number of tokens that the model scores."""
