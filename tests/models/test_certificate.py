@@ -140,3 +140,17 @@ def test_a_norm_among_the_neurons_reduces_their_sites(test_data: Callable[[str],
     certificate = open_model(str(test_data("bitstories1m/hf"))).certificate
     assert certificate.row("mlp_pre").status == REDUCED
     assert "the activated mlp_pre is mlp_act" in certificate.row("mlp_pre").reason
+
+
+def test_a_context_shorter_than_the_probe_is_probed_as_long_as_it_is() -> None:
+    certificate = open_model("builtin:grokking").certificate
+    assert {"q", "z", "pattern", "attn_add", "mlp_add"} <= set(certificate.of(EXACT))
+    assert "no norm stands after its last block" in certificate.row("final_norm").reason
+
+
+@pytest.mark.parametrize("name", ["digits-cnn", "rnn-memory"])
+def test_a_network_without_blocks_is_sent_to_its_modules(name: str) -> None:
+    model = open_model(f"builtin:{name}")
+    assert "read its modules, such as module.NAME:out" in model.certificate.row("resid_post").reason
+    with pytest.raises(BadInput, match="and no tokens: choose a model that reads text"):
+        model.tokenize("hello")

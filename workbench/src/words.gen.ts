@@ -14,6 +14,7 @@ export const AXES = {
   edge: "connection of a graph",
   expert: "expert of an MLP that chooses among several for each token",
   feature: "entry of a dictionary",
+  frequency: "how often a wave goes round, from the lowest",
   from_node: "node that an edge leaves",
   head: "attention head of a layer, from 0",
   head_width: "entry of one head's vectors",

@@ -52,7 +52,11 @@ class Certificate:
 
     def verdicts(self) -> dict[str, Any]:
         """Return the sites that are exact, and the others with their reasons, as provenance holds them."""
-        short: dict[str, Any] = {"n_tokens": self.n_tokens, "tolerance": self.tolerance, EXACT: self.of(EXACT)}
+        short: dict[str, Any] = {
+            "n_tokens": self.n_tokens,
+            "tolerance": self.tolerance,
+            EXACT: self.of(EXACT),
+        }
         for status in (REDUCED, REFUSED):
             short[status] = {row.site: row.reason for row in self.rows if row.status == status}
         return short

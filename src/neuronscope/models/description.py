@@ -49,10 +49,17 @@ def describe(model: Model) -> Description:
 
 def _facts(model: Model) -> dict[str, Any]:
     anatomy = model.anatomy
-    return {
+    dtype = str(model.dtype).removeprefix("torch.")
+    known = {
         "architecture": type(model.hf).__name__,
         "family": model.family,
         "parameters": model.n_parameters,
+    }
+    if not anatomy.blocks:
+        reads = {"reads": model.hf.main_input_name, "width": model.width}
+        return {**known, **reads, "dtype": dtype, "fingerprint": model.fingerprint}
+    return {
+        **known,
         "layers": model.n_layers,
         "width": model.width,
         "query heads": model.n_heads,
@@ -70,7 +77,7 @@ def _facts(model: Model) -> dict[str, Any]:
         "activation": _activation(model),
         "gated MLP": anatomy.gated(0),
         "tied embedding": _tied(anatomy),
-        "dtype": str(model.dtype).removeprefix("torch."),
+        "dtype": dtype,
         "fingerprint": model.fingerprint,
     }
 

@@ -18,7 +18,7 @@ from neuronscope.models.attention import Place
 from neuronscope.models.certificate import REDUCED, REFUSED
 from neuronscope.models.parts.anatomy import Anatomy
 from neuronscope.models.parts.experts import GIVEN, activated, written
-from neuronscope.models.parts.stacks import Stack, norm_scale
+from neuronscope.models.parts.stacks import Stack
 from neuronscope.models.parts.unembedding import unembedded
 from neuronscope.models.parts.wiring import TERM
 
@@ -270,9 +270,8 @@ def _embedding(seen: Probed, _: None) -> Sides:
 
 
 def _final_scale(seen: Probed, _: None) -> Sides:
-    stream = seen("resid_post", seen.last)
-    norm = _there(seen.stack.final_norm)
-    return _rebuilt(norm, stream, norm_scale(norm, stream))[0], seen("final", None)
+    stream, scale = seen("resid_post", seen.last), seen("final_norm", None)
+    return _rebuilt(_there(seen.stack.final_norm), stream, scale)[0], seen("final", None)
 
 
 def _final(seen: Probed, _: None) -> Sides:

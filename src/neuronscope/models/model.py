@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, cast, final
@@ -19,7 +18,7 @@ from neuronscope.models.parts.experts import suit_experts
 from neuronscope.models.parts.matrices import n_inputs
 from neuronscope.models.parts.stacks import Stack
 from neuronscope.models.parts.taps import Absence
-from neuronscope.models.parts.towers import vocabulary_size
+from neuronscope.models.parts.towers import context, vocabulary_size
 from neuronscope.models.parts.unembedding import unembedded
 from neuronscope.models.probe import certify
 from neuronscope.models.sites import Site
@@ -128,8 +127,7 @@ class Model:
     @property
     def n_positions(self) -> int:
         """Return how many tokens the context holds; the largest number where the model states no limit."""
-        stated = getattr(self._config, "max_position_embeddings", None) or sys.maxsize
-        return int(stated) if stated > 0 else sys.maxsize
+        return context(self.hf)
 
     @property
     def n_parameters(self) -> int:
@@ -232,8 +230,12 @@ class Model:
 
         Text goes through the tokenizer with its own default for special tokens, so a beginning-of-text
         token is there exactly when the tokenizer adds one. Ids are taken as they are. Raises `BadInput` for
-        an empty prompt, one longer than the context, an id out of range, and text without a tokenizer.
+        an empty prompt, one longer than the context, an id out of range, text without a tokenizer,
+        and a network that reads no tokens.
         """
+        main = self.hf.main_input_name
+        if main != "input_ids" and not getattr(self._config, "vocab_size", None):
+            raise BadInput(f"{self.name} reads {main} and no tokens: choose a model that reads text.")
         ids = self._ids(prompt)
         if not ids:
             raise BadInput("The prompt is empty: give at least one token of text.")

@@ -51,7 +51,10 @@ class Verdict:
     def row(self, stack: str | None) -> Row:
         """Return the certificate's row."""
         if not self.here:
-            absence = next(iter(self.missing.values()), Absence("this model has no blocks", "logits"))
+            absence = next(
+                iter(self.missing.values()),
+                Absence("this model has no blocks: read its modules, such as module.NAME:out", ""),
+            )
             self.learn(REFUSED, absence.reason, absence.instead)
         elif self.worst is None:
             self.learn(REDUCED, _UNCHECKED)

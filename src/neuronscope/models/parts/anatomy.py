@@ -222,7 +222,11 @@ class Anatomy:
             return gone if stack.embedding is None else Tap(stack.embedding, "out")
         if stack.final_norm is None:
             return Absence("no norm stands after its last block", "resid_post")
-        return Tap(stack.final_norm, "out") if name == "final" else cast(Tap, scale_tap(stack.final_norm))
+        if name == "final":
+            return Tap(stack.final_norm, "out")
+        if isinstance(stack.final_norm, nn.Identity):
+            return Absence("no norm stands after its last block", "resid_post")
+        return cast(Tap, scale_tap(stack.final_norm))
 
 
 def n_heads(network: PreTrainedModel) -> int | None:

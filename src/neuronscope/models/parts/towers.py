@@ -1,5 +1,6 @@
 """Which lists of blocks does a network run through, and on what inputs can it be tried?"""
 
+import sys
 from typing import Any, cast
 
 import torch
@@ -71,8 +72,9 @@ def _size(module: nn.Module) -> int:
 
 
 def specimen(network: PreTrainedModel, *, rows: int = 2, length: int = 8) -> dict[str, Tensor]:
-    """Return seeded random inputs that a network takes: token ids, images, or both."""
+    """Return seeded random inputs that a network takes, token ids, images or both, as long as it reads."""
     config: Any = network.config
+    length = min(length, context(network))
     weight = next(network.parameters())
     seeded = torch.Generator().manual_seed(_SEED)
     wants = type(network).forward.__code__.co_varnames
@@ -90,7 +92,16 @@ def specimen(network: PreTrainedModel, *, rows: int = 2, length: int = 8) -> dic
         height, width = (size, size) if isinstance(size, int) else size
         shape = (rows, int(getattr(seeing, "num_channels", 3)), height, width)
         inputs["pixel_values"] = torch.rand(shape, generator=seeded).to(weight.dtype)
+    if main not in (*inputs, "input_ids", "pixel_values"):
+        own = network.dummy_inputs  # a family of ours states what else it takes
+        inputs |= {name: own[name].to(weight.dtype) for name in (main,) if name in own}
     return {name: tensor.to(weight.device) for name, tensor in inputs.items()}
+
+
+def context(network: PreTrainedModel) -> int:
+    """Return how many tokens a network reads at once; the largest number where it states no limit."""
+    stated = getattr(network.config.get_text_config(), "max_position_embeddings", None) or sys.maxsize
+    return int(stated) if stated > 0 else sys.maxsize
 
 
 def vocabulary_size(network: PreTrainedModel) -> int:
