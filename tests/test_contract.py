@@ -169,7 +169,7 @@ def test_provenance_and_key_hold_the_name_and_fingerprint_of_a_task(store: Store
 
 
 def test_a_task_that_there_is_not_is_refused_by_name() -> None:
-    with pytest.raises(BadInput, match="there is no task 'capitol'; did you mean 'capital'"):
+    with pytest.raises(BadInput, match="There is no task 'capitol'; did you mean 'capital'"):
         ask(beside.definition, {"text": "a", "task": "capitol"})
 
 

@@ -210,7 +210,7 @@ def test_a_killed_evaluation_goes_on_and_gives_the_same_answer(home_of_its_own: 
 
 def test_what_cannot_be_asked_is_refused(scribe: Model, make_model: object, tmp_path: Path) -> None:
     assert callable(make_model)
-    with pytest.raises(BadInput, match="there is no task 'indirect'"):
+    with pytest.raises(BadInput, match="There is no task 'indirect'"):
         task_evaluation(scribe, "indirect")
     (tmp_path / "one.csv").write_text("clean,corrupt,answer,distractor\n1 + 3 =,2 + 3 =, 4, 5")
     with pytest.raises(BadInput, match="fewer than 2"):

@@ -145,7 +145,7 @@ def test_what_is_wrong_with_a_record_is_said_with_its_line(tmp_path: Path, line:
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"there is no file .*absent\.csv; give the path of one that exists"):
+    with pytest.raises(BadInput, match=r"There is no file .*absent\.csv; give the path of one that exists"):
         open_task(str(tmp_path / "absent.csv"))
     (tmp_path / "dark.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadInput, match=r"dark\.csv cannot be read as text in UTF-8"):

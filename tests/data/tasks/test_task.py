@@ -69,7 +69,7 @@ def test_pairs_that_the_model_gets_right_are_kept_in_order(scribe: Any) -> None:
 def test_fewer_right_pairs_than_wanted_are_refused_with_the_count(scribe: Any) -> None:
     pairs = TASKS["pronoun"].pairs(10, scribe)
     with pytest.raises(
-        BadInput, match="the model gets 2 of 10 pairs of pronoun right, fewer than 3; ask for at most 2"
+        BadInput, match="The model gets 2 of 10 pairs of pronoun right, fewer than 3; ask for at most 2"
     ):
         solvable(pairs, [True, True] + [False] * 8, wanted=3)
 
@@ -85,7 +85,7 @@ def test_too_few_different_pairs_are_refused_with_the_counts(scribe: Any) -> Non
         TASKS["sentiment"].pairs(5000, scribe)
     said = re.fullmatch(
         r"sentiment gives (\d+) different pairs with this tokenizer, fewer than 5000 "
-        r"\((\d+) of (\d+) seeds refused, (\d+) repeated\); ask for at most (\d+)",
+        r"\((\d+) of (\d+) seeds refused, (\d+) repeated\); ask for at most (\d+)\.",
         str(refusal.value),
     )
     assert said
@@ -106,7 +106,8 @@ def test_a_split_that_a_task_lacks_is_refused(scribe: Any) -> None:
 
 def test_an_unknown_task_is_refused_with_the_nearest() -> None:
     with pytest.raises(
-        BadInput, match=r"no task 'inductoin'; did you mean 'induction'\?; give one of acronym,"
+        BadInput,
+        match=r"There is no task 'inductoin'; did you mean 'induction'\? Of your own, give FILE\.jsonl",
     ):
         open_task("inductoin")
     assert open_task("induction") is TASKS["induction"]
@@ -116,6 +117,6 @@ def test_an_unknown_span_is_refused_with_those_there_are(scribe: Any) -> None:
     pair = TASKS["capital"].pair(0, scribe)
     assert isinstance(pair, Pair)
     with pytest.raises(
-        BadInput, match=r"there is no span 'verb' in this pair of capital; it has \['country'\]"
+        BadInput, match=r"There is no span 'verb' in this pair of capital; it has \['country'\]"
     ):
         pair.span("verb")

@@ -74,7 +74,6 @@ def open_task(name: str) -> Task:
         return READERS[reader](Path(file))
     if name.lower().endswith((".jsonl", ".csv")):
         return columns_task(Path(name))
-    raise BadInput(
-        f"there is no task {name!r}{nearest(name, TASKS)}; give one of {', '.join(TASKS)}, "
-        f"a file .jsonl or .csv, or {', '.join(f'{reader}:FILE' for reader in READERS)}"
-    )
+    near = nearest(name, TASKS) or f"; there are {', '.join(TASKS)}."
+    files = ", ".join(("FILE.jsonl", "FILE.csv", *(f"{reader}:FILE" for reader in READERS)))
+    raise BadInput(f"There is no task {name!r}{near} Of your own, give {files}.")

@@ -52,7 +52,7 @@ class Pair:
             if span.name == name:
                 return text[span.start : span.end]
         raise BadInput(
-            f"there is no span {name!r} in this pair of {self.task}; it has {[s.name for s in spans]}"
+            f"There is no span {name!r} in this pair of {self.task}; it has {[s.name for s in spans]}."
         )
 
 
@@ -91,8 +91,8 @@ def solvable(pairs: Sequence[Pair], right: Sequence[bool], *, wanted: int) -> Pa
     if len(kept) < wanted:
         task = pairs[0].task if pairs else "this task"
         raise BadInput(
-            f"the model gets {len(kept)} of {len(pairs)} pairs of {task} right, fewer than {wanted}; "
-            f"ask for at most {len(kept)}, draw more pairs or choose a task that the model can do"
+            f"The model gets {len(kept)} of {len(pairs)} pairs of {task} right, fewer than {wanted}; "
+            f"ask for at most {len(kept)}, draw more pairs or choose a task that the model can do."
         )
     refused = pairs.refused if isinstance(pairs, Pairs) else 0
     asked = pairs.asked if isinstance(pairs, Pairs) else len(pairs)

@@ -81,7 +81,7 @@ class Task:
         Raises `BadInput` with the counts where the tokenizer cannot express the task or there are too few.
         """
         if n < 1:
-            raise BadInput(f"{n} pairs cannot be drawn; ask for at least 1")
+            raise BadInput(f"{n} pairs cannot be drawn; ask for at least 1.")
         self._check(split)
         kept: dict[tuple[str, str], Pair] = {}
         refused = repeated = asked = latest = 0
@@ -103,19 +103,19 @@ class Task:
         if not kept:
             raise BadInput(
                 f"{self.name} cannot be written with this tokenizer: none of {asked} seeds gives prompts of "
-                "equal token length with answers that part at their first token; choose another task or model"
+                "equal length with answers that part at their first token; choose another task or model."
             )
         if len(kept) < n:
             raise BadInput(
                 f"{self.name} gives {len(kept)} different pairs with this tokenizer, fewer than {n} "
-                f"({refused} of {asked} seeds refused, {repeated} repeated); ask for at most {len(kept)}"
+                f"({refused} of {asked} seeds refused, {repeated} repeated); ask for at most {len(kept)}."
             )
         return Pairs(tuple(kept.values()), refused, asked, repeated)
 
     def _check(self, split: str) -> None:
         if split not in self.splits:
             raise BadInput(
-                f"{self.name} has no split {split!r}; it has {', '.join(self.splits)}; choose one of these"
+                f"{self.name} has no split {split!r}; it has {', '.join(self.splits)}; choose one of these."
             )
 
     def _throw(self, seed: int, attempt: int, split: str) -> Pair:

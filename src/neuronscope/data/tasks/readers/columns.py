@@ -50,11 +50,11 @@ def _pair(path: Path, number: int, record: Mapping[str, Any]) -> tuple[int, dict
     for column in COLUMNS:
         value = record[column]
         if not isinstance(value, str) or not value:
-            raise BadInput(f"{path}, line {number}: {column} is {value!r}; write a text that is not empty")
+            raise BadInput(f"{path}, line {number}: {column} is {value!r}; write a text that is not empty.")
         fields[column] = value
     if fields["clean"] == fields["corrupt"]:
         raise BadInput(
-            f"{path}, line {number}: clean and corrupt are the same; let them differ where the answer does"
+            f"{path}, line {number}: clean and corrupt are the same; let them differ where the answer does."
         )
     fields["spans"] = _spans(path, number, record, "spans", fields["clean"])
     if record.get("corrupt_spans") or len(fields["clean"]) != len(fields["corrupt"]):
@@ -82,7 +82,7 @@ def _spans(path: Path, number: int, record: Mapping[str, Any], column: str, text
         if not whole or not 0 <= place[0] < place[1] <= len(text):
             raise BadInput(
                 f"{path}, line {number}: the span {name!r} is {place!r}; write the first character and "
-                f"the one after the last, from 0 to {len(text)}"
+                f"the one after the last, from 0 to {len(text)}."
             )
         spans.append(Span(name, *place))
     return tuple(spans)

@@ -49,7 +49,7 @@ def _facts_task(reader: str, path: Path, read: Callable[[Mapping[str, Any]], Fac
     if not asked:
         raise BadInput(
             f"{path} has no relation with two different answers, so no fact has a twin; "
-            "give a file that has one"
+            "give a file that has one."
         )
 
     def draw(dice: Dice) -> Pair:
@@ -87,11 +87,11 @@ def _read(
         return read(record)
     except KeyError as missing:
         raise BadInput(
-            f"{path}, record {number}: lacks {missing}; check that the file has the format you named"
+            f"{path}, record {number}: lacks {missing}; check that the file has the format you named."
         ) from None
     except (TypeError, ValueError) as error:
         raise BadInput(
-            f"{path}, record {number}: {error}; check that the file has the format you named"
+            f"{path}, record {number}: {error}; check that the file has the format you named."
         ) from None
 
 

@@ -27,7 +27,7 @@ def gsm8k_task(path: Path) -> Task:
     for number, record in records(path, needed=("question", "answer")):
         _, mark, result = str(record["answer"]).rpartition("####")
         if not mark or not result.strip():
-            raise BadInput(f"{path}, line {number}: the answer has no number after ####; write one there")
+            raise BadInput(f"{path}, line {number}: the answer has no number after ####; write one there.")
         problems[str(record["question"]).strip()] = result.strip().replace(",", "")
     questions = list(problems)
     by_hash = sorted(questions, key=digest)

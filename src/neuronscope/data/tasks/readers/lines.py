@@ -20,9 +20,9 @@ def text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise BadInput(f"there is no file {path}; give the path of one that exists") from None
+        raise BadInput(f"There is no file {path}; give the path of one that exists.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read as text in UTF-8: {error}; give a text file") from None
+        raise BadInput(f"{path} cannot be read as text in UTF-8: {error}; give a text file.") from None
 
 
 def records(path: Path, *, needed: tuple[str, ...]) -> list[Record]:
@@ -32,7 +32,7 @@ def records(path: Path, *, needed: tuple[str, ...]) -> list[Record]:
     """
     found = list(_csv(path, needed) if path.suffix.lower() == ".csv" else _jsonl(path, needed))
     if not found:
-        raise BadInput(f"{path} holds no records; give a file with at least one")
+        raise BadInput(f"{path} holds no records; give a file with at least one.")
     return found
 
 
@@ -44,9 +44,9 @@ def json_list(path: Path) -> list[dict[str, Any]]:
     try:
         found = json.loads(text_of(path))
     except json.JSONDecodeError as error:
-        raise BadInput(f"{path} is not JSON: line {error.lineno}: {error.msg}; give a JSON list") from None
+        raise BadInput(f"{path} is not JSON: line {error.lineno}: {error.msg}; give a JSON list.") from None
     if not isinstance(found, list) or not found or not all(isinstance(record, dict) for record in found):
-        raise BadInput(f"{path} is no JSON list of records; give one such as [{{...}}, {{...}}]")
+        raise BadInput(f"{path} is no JSON list of records; give one such as [{{...}}, {{...}}].")
     return found
 
 
@@ -57,9 +57,11 @@ def _jsonl(path: Path, needed: tuple[str, ...]) -> Iterator[Record]:
         try:
             record = json.loads(line)
         except json.JSONDecodeError as error:
-            raise BadInput(f"{path}, line {number}: no JSON ({error.msg}); write one object a line") from None
+            raise BadInput(
+                f"{path}, line {number}: no JSON ({error.msg}); write one object a line."
+            ) from None
         if not isinstance(record, dict):
-            raise BadInput(f"{path}, line {number}: no JSON object; write one object a line")
+            raise BadInput(f"{path}, line {number}: no JSON object; write one object a line.")
         _check_columns(path, number, needed, record)
         yield number, record
 
@@ -72,12 +74,12 @@ def _csv(path: Path, needed: tuple[str, ...]) -> Iterator[Record]:
         for row in rows:
             if None in row or None in row.values():
                 raise BadInput(
-                    f"{path}, line {line}: not as many fields as columns; quote fields that hold commas"
+                    f"{path}, line {line}: not as many fields as columns; quote fields that hold commas."
                 )
             yield line, dict(row)
             line = rows.line_num + 1
     except csv.Error as error:
-        raise BadInput(f"{path}, line {line}: no CSV ({error}); quote fields that hold commas") from None
+        raise BadInput(f"{path}, line {line}: no CSV ({error}); quote fields that hold commas.") from None
 
 
 def _check_columns(path: Path, number: int, needed: tuple[str, ...], found: Any) -> None:
@@ -85,5 +87,5 @@ def _check_columns(path: Path, number: int, needed: tuple[str, ...], found: Any)
     if missing:
         raise BadInput(
             f"{path}, line {number}: lacks {', '.join(missing)}; it has "
-            f"{', '.join(map(str, found)) or 'nothing'}; needed are {', '.join(needed)}"
+            f"{', '.join(map(str, found)) or 'nothing'}; needed are {', '.join(needed)}."
         )
