@@ -4,14 +4,12 @@ import json
 import platform
 from collections.abc import Sequence
 from hashlib import sha256
-from math import sqrt
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import tokenizers
 import torch
-import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 
 from neuronscope.data.documentation import documentation, documentation_digest, documentation_split
@@ -19,8 +17,10 @@ from neuronscope.data.texts import Problem, Split
 from neuronscope.data.texts.arithmetic import Part, Sum, problem_of, two_digit_problems
 from neuronscope.data.texts.mix import STRUCTURES, problems
 from neuronscope.learned.loop import CHECKPOINT
+from neuronscope.maths.resampling import wilson_interval
 
 from .answers import right_answers
+from .known import surroundings
 from .pages import page_losses
 
 TITLE = "Scribe, a small language model"
@@ -61,10 +61,9 @@ def opened(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
 
 def share(right: Sequence[bool]) -> dict[str, Any]:
     """Return the share of right answers with its 95 % Wilson interval and the number of problems."""
-    n, p, z = len(right), sum(right) / len(right), 1.959964
-    middle, spread = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    low, high = (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
-    return {"accuracy": round(p, 4), "low": round(max(low, 0.0), 4), "high": round(min(high, 1.0), 4), "n": n}
+    n_right, n = sum(right), len(right)
+    low, high = (round(float(end), 4) for end in wilson_interval(n_right, n))
+    return {"accuracy": round(n_right / n, 4), "low": low, "high": high, "n": n}
 
 
 def held_out_problems(part: Part, sign: str) -> tuple[Problem, ...]:
@@ -99,26 +98,6 @@ def held_out_arithmetic(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFa
     }
 
 
-def _processor() -> str:
-    """Return the processor's name and the vector instructions that its arithmetic may use."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    facts = dict(_pair(line) for line in lines if ":" in line)
-    flags = [
-        flag
-        for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
-        if flag in facts.get("flags", "").split()
-    ]
-    return f"{facts.get('model name', platform.machine())} ({', '.join(flags)})"
-
-
-def _pair(line: str) -> tuple[str, str]:
-    name, value = line.split(":", 1)
-    return name.strip(), value.strip()
-
-
 def training_facts(folder: Path, recipe: dict[str, Any]) -> dict[str, Any]:
     """Return how the model in a training folder came about."""
     saved = torch.load(folder / CHECKPOINT, weights_only=True)
@@ -128,11 +107,7 @@ def training_facts(folder: Path, recipe: dict[str, Any]) -> dict[str, Any]:
         "steps": saved["step"],
         "tokens": saved["n_tokens"],
         "wall_seconds": round(saved["seconds"]),
-        "threads": torch.get_num_threads(),
-        "processor": _processor(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
+        **surroundings(),
         "tokenizers": tokenizers.__version__,
         "documentation": {
             "source": "pydoc_data.topics and the docstrings of the standard library",

@@ -31,9 +31,10 @@ from neuronscope.learned.loop import train as learn
 from neuronscope.models.layouts.convolutional import ConvolutionalConfig, ConvolutionalNetwork
 from neuronscope.models.open import open_model
 
+from .known import share
 from .known import write_card as write
 from .recipe import Wanted
-from .shipping import shape, share, ship, trained
+from .shipping import shape, ship, trained
 
 SEED = 0
 SIZES: dict[str, int] = {}

@@ -8,12 +8,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import transformers
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch import nn
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from neuronscope.learned.loop import CHECKPOINT
 from neuronscope.maths.resampling import wilson_interval
@@ -52,16 +53,17 @@ def word_tokenizer(
 
 
 def write_network(
-    model: PlainTransformer, folder: Path, tokenizer: PreTrainedTokenizerFast, *, half: bool = True
+    model: PreTrainedModel, folder: Path, tokenizer: PreTrainedTokenizerFast | None, *, half: bool = True
 ) -> None:
-    """Write configuration, tokenizer and weights, rounded to half precision where ``half``."""
+    """Write configuration, tokenizer if any, and weights, rounded to half precision where ``half``."""
     folder.mkdir(parents=True, exist_ok=True)
     config = json.loads(model.config.to_json_string())
     config |= {"architectures": [type(model).__name__], "dtype": "float32"}
     for said_by_the_surroundings in ("_name_or_path", "transformers_version"):
         config.pop(said_by_the_surroundings, None)
     (folder / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
-    tokenizer.save_pretrained(folder)
+    if tokenizer is not None:
+        tokenizer.save_pretrained(folder)
     write_weights(model, folder / "model.safetensors", half=half)
 
 
@@ -136,9 +138,9 @@ def training_facts(out: Path, recipe: dict[str, Any]) -> dict[str, Any]:
     return {**recipe, **counts, **surroundings()}
 
 
-def share(right: Sequence[bool]) -> dict[str, Any]:
+def share(right: Sequence[bool] | np.ndarray) -> dict[str, Any]:
     """Return the share of right answers with its 95 % Wilson interval and the number of answers."""
-    n_right, n = sum(right), len(right)
+    n_right, n = int(sum(right)), len(right)
     low, high = wilson_interval(n_right, n)
     ends = {"low": round(float(low), 4), "high": round(float(high), 4)}
     return {"value": round(n_right / n, 4), **ends, "n": n}

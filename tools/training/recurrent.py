@@ -35,9 +35,10 @@ from neuronscope.models.layouts.recurrent import RecurrentConfig, RecurrentNetwo
 from neuronscope.models.model import Model
 from neuronscope.models.open import open_model
 
+from .known import share
 from .known import write_card as write
 from .recipe import Wanted
-from .shipping import average, shape, share, ship, trained
+from .shipping import average, shape, ship, trained
 
 SEED = 0
 SIZES = {"units": 80}

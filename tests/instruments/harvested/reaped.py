@@ -6,18 +6,15 @@ a pass, between two pieces of a shard, after a shard and before its entry in the
 
 import json
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
 from random import Random
-from types import FrameType
-from typing import Any
 
 import torch
 
 from neuronscope.instruments import harvest
 from neuronscope.models import Model
+from tests.instruments.killing import in_a_child
 from tests.models.tiny import opened, some_tokens
 
 N_KILLS = 10
@@ -30,43 +27,13 @@ def documents() -> list[list[int]]:
     return [some_tokens(rows=1, length=n, seed=i)[0].tolist() for i, n in enumerate(lengths)]
 
 
-class Lines:
-    """Count the lines of the harvest's code, and kill the process without a word at the last one allowed."""
-
-    def __init__(self, allowed: int | None) -> None:
-        self.seen, self.allowed = 0, allowed
-
-    def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
-        """Enter functions of the harvest alone, and count their lines."""
-        if OURS not in frame.f_code.co_filename:
-            return None
-        if event == "line":
-            self.seen += 1
-            if self.seen == self.allowed:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return self
-
-
-def in_a_child(model: Model, folder: Path, allowed: int | None) -> tuple[bool, int]:
+def harvested(model: Model, folder: Path, allowed: int | None) -> tuple[bool, int]:
     """Harvest in a process of its own; return whether it was killed, and how many lines it ran if not."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        lines = Lines(allowed)
-        threading.settrace(lines)
-        sys.settrace(lines)
+
+    def work() -> None:
         harvest(model, documents(), ["resid_post.1", "z.0"], folder, tokens_per_pass=24, tokens_per_shard=16)
-        sys.settrace(None)
-        os.write(writing, str(lines.seen).encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as said:
-        seen = said.read()
-    _, status = os.waitpid(child, 0)
-    killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-    if not killed and status != 0:
-        raise SystemExit(f"the harvest ended with status {status}")
-    return killed, int(seen or 0)
+
+    return in_a_child(work, lambda file: OURS in file, allowed)
 
 
 def main(folder: Path, seed: int) -> None:
@@ -75,13 +42,13 @@ def main(folder: Path, seed: int) -> None:
     model = opened("gpt2")
     assert model.certificate
     assert model.fingerprint
-    _, n_lines = in_a_child(model, folder / "whole", None)
+    _, n_lines = harvested(model, folder / "whole", None)
     chance, kills, shards = Random(seed), 0, []
     for _ in range(N_KILLS):
-        killed, _ = in_a_child(model, folder / "killed", chance.randrange(1, n_lines // 5))
+        killed, _ = harvested(model, folder / "killed", chance.randrange(1, n_lines // 5))
         kills += killed
         shards.append(len(list((folder / "killed").glob("*.safetensors"))))
-    killed, _ = in_a_child(model, folder / "killed", None)
+    killed, _ = harvested(model, folder / "killed", None)
     print(json.dumps({"kills": kills, "shards": shards, "finished": not killed}))
 
 
