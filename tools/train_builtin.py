@@ -12,6 +12,9 @@ import torch
 from training.card import BUILTIN
 from training.recipe import RECIPES, Recipe, Wanted, recipe
 
+from neuronscope.learned.folder import claim
+from neuronscope.words import BadInput
+
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -39,6 +42,8 @@ def sizes(chosen: Recipe, given: list[str]) -> dict[str, int]:
     found = {}
     for word in given:
         name, _, value = word.partition("=")
+        if not chosen.SIZES:
+            raise SystemExit(f"--size {word}: this model has one size; leave it out.")
         if name not in chosen.SIZES or not value.isdigit():
             raise SystemExit(f"--size {word}: give NAME=N, where NAME is one of {', '.join(chosen.SIZES)}.")
         found[name] = int(value)
@@ -64,6 +69,11 @@ def main() -> None:
         raise SystemExit(f"--variant {min(unknown)}: {asked.name} has {', '.join(known)}.")
     for variant in asked.variant or known:
         out = asked.out / variant
+        settings = {"name": asked.name, "variant": variant, "seed": asked.seed, "steps": asked.steps}
+        try:
+            claim(out, {**settings, "sizes": wanted.sizes})
+        except BadInput as error:
+            raise SystemExit(str(error)) from None
         chosen.train(wanted, out, variant)
         if asked.export:
             folder = (asked.folder or BUILTIN / asked.name) / variant

@@ -18,6 +18,7 @@ from neuronscope.models import open_model
 from neuronscope.results import Store, digest, load, open_store
 
 SAMPLE = {"prompt": "When Mary met John", "corrupt": "When John met Mary", "target": "a", "distractor": "b"}
+TASK = "two-digit-arithmetic"
 NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and "/" not in form["name"]]
 PORT, TOKEN = 8124, "a-token-for-the-tests"
 
@@ -63,6 +64,8 @@ def test_every_door_gives_the_same_answer_each_from_an_empty_store(
 ) -> None:
     takes = catalogue.form(name)["parameters"]["properties"]
     arguments = {"model": tiny, **{key: value for key, value in SAMPLE.items() if key in takes}}
+    if any(subject["name"] == "task" for subject in catalogue.form(name)["subjects"]):
+        arguments["task"] = TASK
     answers = []
     for door in DOORS:
         folder = tmp_path / door.__name__

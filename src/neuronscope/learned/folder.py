@@ -33,7 +33,7 @@ def claim(folder: Path, settings: Mapping[str, Any]) -> None:
         raise BadInput(f"The folder {str(folder)!r} cannot be made: {error.strerror}.") from error
     file = folder / RUN
     if not file.exists():
-        if any(folder.iterdir()):
+        if any(held.name != f"{RUN}.partial" for held in folder.iterdir()):
             raise BadInput(f"The folder {str(folder)!r} holds other files: give an empty or a new one.")
         _write_json(file, settings)
         return

@@ -72,15 +72,20 @@ def learn(corpus: Corpus, start: Model | None, choice: Choice, out: Path) -> Pat
         # Sizes that do not fit one another are refused before the folder is claimed.
         new_model(choice.shape, replace(_size(choice, choice.n_tokens), layers=1), boundary=0)
     claim(folder, _settings(corpus, start, choice))
-    begun = _anew(choice, parts[0], folder) if start is None else _further(start)
-    read = reading(
-        (parts[0].documents(), parts[1].documents()),
-        begun.tokenizer,
-        boundary=begun.boundary,
-        context=choice.context,
-        rows=choice.rows,
-        seed=choice.seed,
-    )
+    try:
+        begun = _anew(choice, parts[0], folder) if start is None else _further(start)
+        read = reading(
+            (parts[0].documents(), parts[1].documents()),
+            begun.tokenizer,
+            boundary=begun.boundary,
+            context=choice.context,
+            rows=choice.rows,
+            seed=choice.seed,
+        )
+    except BadInput:
+        if not (folder / CONFIG).exists():  # nothing was learned here, so other settings may follow
+            (folder / RUN).unlink()
+        raise
     if not (folder / CONFIG).exists():
         with torch.random.fork_rng():
             write_words(begun.make_model(), begun.tokenizer, folder)
@@ -130,7 +135,7 @@ def _size(choice: Choice, n_tokens: int) -> Size:
 
 
 def _anew(choice: Choice, training: Corpus, folder: Path) -> _Beginning:
-    if (folder / "tokenizer.json").exists():
+    if (folder / CONFIG).exists():  # it comes last, so that the tokenizer is whole
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     elif choice.tokens == "character":
         tokenizer = character_tokenizer(training.documents(), context=choice.context)

@@ -18,6 +18,13 @@ ROWS = [
 HEADER = "clean,corrupt,answer,distractor"
 
 
+class Spelled:
+    """A tokenizer whose tokens are the letters of a text."""
+
+    def __call__(self, text: list[str], *, add_special_tokens: bool) -> dict[str, list[list[int]]]:
+        return {"input_ids": [[ord(sign) for sign in line] for line in text]}
+
+
 def written(folder: Path, name: str, *lines: str) -> Path:
     path = folder / name
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -221,7 +228,7 @@ def test_known_facts_as_published_are_read(test_data: Callable[[str], Path], gpt
     raw = {record["prompt"]: record for record in json.loads(path.read_text(encoding="utf-8"))}
     drawn = task.drawn(range(1208), gpt2)
     pairs = [pair for pair in drawn if pair is not None]
-    assert (len(raw), task.splits, len(drawn) - len(pairs)) == (1208, {"unseen": 1208}, 148)
+    assert (len(raw), task.splits, len(drawn) - len(pairs)) == (1208, {"unseen": 1208}, 146)
     for pair in pairs:
         record = raw[pair.clean]
         assert (pair.span("subject"), pair.answer) == (record["subject"], f" {record['attribute']}")
@@ -257,3 +264,44 @@ def test_the_fingerprint_of_a_file_follows_what_stands_in_it(tmp_path: Path) -> 
     same = task_of(tmp_path, *map(as_json, ROWS), name="same.jsonl")
     other = task_of(tmp_path, *map(as_json, ROWS[:2]), name="other.jsonl")
     assert one.fingerprint == same.fingerprint != other.fingerprint
+
+
+def test_lines_end_at_line_ends_alone(tmp_path: Path) -> None:
+    record = {"question": "One\u2028and one?", "answer": "Two.\u0085\n#### 2"}
+    path = tmp_path / "sums.jsonl"
+    path.write_text(json.dumps(record, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert open_task(f"gsm8k:{path}").splits["unseen"] == 1
+
+
+def test_a_subject_is_a_word_and_no_part_of_one(tmp_path: Path) -> None:
+    facts = [
+        {"prompt": "Annual report: Ann is from", "subject": "Ann", "attribute": "Rome", "relation_id": "P"},
+        {"prompt": "Annual report: Bob is from", "subject": "Bob", "attribute": "Oslo", "relation_id": "P"},
+    ]
+    path = written(tmp_path, "facts.json", json.dumps(facts))
+    pair = open_task(f"known-facts:{path}").pair(0, Spelled())
+    assert pair is not None
+    assert {pair.clean.rstrip(), pair.corrupt.rstrip()} == {fact["prompt"] for fact in facts}
+
+
+def test_a_fact_with_braces_or_without_text_is_refused_by_its_record(tmp_path: Path) -> None:
+    braced = {"prompt": "The {x} of Ann", "subject": "Ann", "attribute": "Rome", "relation_id": "P"}
+    with pytest.raises(BadInput, match="record 1: its prompt has a word in braces"):
+        open_task(f"known-facts:{written(tmp_path, 'braced.json', json.dumps([braced]))}")
+    empty = {**braced, "prompt": "Ann is", "attribute": None}
+    with pytest.raises(BadInput, match="record 1: its value is None; write a text that is not empty"):
+        open_task(f"known-facts:{written(tmp_path, 'none.json', json.dumps([empty]))}")
+
+
+def test_draws_depend_on_what_a_file_holds_and_not_on_where_it_lies(tmp_path: Path) -> None:
+    facts = [
+        {"prompt": f"{name} is from", "subject": name, "attribute": f"{name}land", "relation_id": "P"}
+        for name in ("Ann", "Bob", "Eve", "Kim", "Lee", "Max")
+    ]
+    (tmp_path / "other").mkdir()
+    drawn = []
+    for folder in (tmp_path, tmp_path / "other"):
+        task = open_task(f"known-facts:{written(folder, 'facts.json', json.dumps(facts))}")
+        drawn.append([pair and (pair.clean, pair.corrupt) for pair in task.drawn(range(6), Spelled())])
+    assert drawn[0] == drawn[1]
+    assert None not in drawn[0]

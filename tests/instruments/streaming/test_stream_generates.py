@@ -6,7 +6,7 @@ import torch
 from neuronscope.instruments import run, stream
 from neuronscope.models import Model
 from neuronscope.words import BadInput
-from tests.models.tiny import FAMILIES, eager, shared, some_tokens
+from tests.models.tiny import FAMILIES, eager, opened, shared, some_tokens
 
 N_PROMPT, START = 9, 3
 PROMPT = some_tokens(rows=1, length=N_PROMPT)[0]
@@ -24,7 +24,7 @@ def by_hugging_face(family: str, seed: int = 0, **options: Any) -> list[int]:
 
 
 def t5() -> Model:
-    model = shared("t5")
+    model = opened("t5")
     model.hf.generation_config.decoder_start_token_id = START  # pyright: ignore[reportOptionalMemberAccess]
     return model
 

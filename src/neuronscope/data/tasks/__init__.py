@@ -71,9 +71,9 @@ def open_task(name: str) -> Task:
         return TASKS[name]
     reader, _, file = name.partition(":")
     if reader in READERS and file:
-        return READERS[reader](Path(file))
+        return READERS[reader](Path(file).expanduser())
     if name.lower().endswith((".jsonl", ".csv")):
-        return columns_task(Path(name))
+        return columns_task(Path(name).expanduser())
     near = nearest(name, TASKS) or f"; there are {', '.join(TASKS)}."
     files = ", ".join(("FILE.jsonl", "FILE.csv", *(f"{reader}:FILE" for reader in READERS)))
     raise BadInput(f"There is no task {name!r}{near} Of your own, give {files}.")

@@ -125,6 +125,6 @@ class Task:
                 split=split,  # pyright: ignore[reportArgumentType]
                 seed=seed,
                 attempt=attempt,
-                rng=Random(f"{self.name}/{split}/{seed}/{attempt}"),
+                rng=Random(f"{self.content or self.name}/{split}/{seed}/{attempt}"),
             )
         )

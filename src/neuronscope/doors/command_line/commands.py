@@ -9,7 +9,7 @@ from neuronscope.doors.command_line import options
 from neuronscope.doors.command_line.parser import WIDTH, Parser, described, filled
 from neuronscope.words import BadInput, nearest
 
-FORMATS = ".nc .zarr .csv .json .npz .html .png .svg"
+FORMATS = ".nc .zarr .csv .json .jsonl .npz .html .png .svg"
 HERE = "neuronscope.doors.command_line"
 FIRST = "builtin:scribe"
 

@@ -37,9 +37,9 @@ class KeepingStore(Store):
 
     def get(self, key: str) -> Any:
         """Return an answer from memory or from the disk."""
-        if key in self._kept:
-            return self._kept[key][1]
-        return super().get(key)
+        with self._keeping:
+            held = self._kept.get(key)
+        return super().get(key) if held is None else held[1]
 
     def ls(self) -> list[Entry]:
         """Return every entry, those in memory first, since they are the newest."""

@@ -50,6 +50,10 @@ def _streams(model: Model, prompts: Sequence[Sequence[int]], dtype: str, *, at: 
         for depth, site in enumerate(sites):
             for number, row in zip(batch, list(seen[site]) if at else seen.each(site), strict=True):
                 values = row.float().cpu().numpy().reshape(-1, model.width)
+                if np.abs(values).max() > np.finfo(dtype).max:
+                    raise BadInput(
+                        f"The residual stream of {model.name} is too large for {dtype}: ask for float32."
+                    )
                 found[number, depth, : len(values)] = values
     return found
 

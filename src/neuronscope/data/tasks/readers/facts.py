@@ -1,5 +1,6 @@
 """Facts of published sets: a record is a subject in a sentence, and the word that the sentence ends with."""
 
+import re
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -84,12 +85,18 @@ def _read(
     path: Path, number: int, record: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Fact]
 ) -> Fact:
     try:
-        return read(record)
+        fact = read(record)
+        for name in ("template", "subject", "value", "relation"):
+            if not isinstance(getattr(fact, name), str) or not getattr(fact, name):
+                raise ValueError(f"its {name} is {getattr(fact, name)!r}; write a text that is not empty")
+        if set(re.findall(r"\{(\w+)\}", fact.template)) != {"subject"}:
+            raise ValueError("its prompt has a word in braces, which reads as a slot; leave the braces out")
+        return fact
     except KeyError as missing:
         raise BadInput(
             f"{path}, record {number}: lacks {missing}; check that the file has the format you named."
         ) from None
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise BadInput(
             f"{path}, record {number}: {error}; check that the file has the format you named."
         ) from None
@@ -111,6 +118,7 @@ def _counterfact(record: Mapping[str, Any]) -> Fact:
 
 def _known(record: Mapping[str, Any]) -> Fact:
     prompt, subject = record["prompt"], record["subject"]
-    if subject not in prompt:
+    template, found = re.subn(rf"(?<!\w){re.escape(subject)}(?!\w)", "{subject}", prompt, count=1)
+    if not found:
         raise ValueError(f"the subject {subject!r} does not stand in the prompt {prompt!r}")
-    return Fact(prompt.replace(subject, "{subject}", 1), subject, record["attribute"], record["relation_id"])
+    return Fact(template, subject, record["attribute"], record["relation_id"])

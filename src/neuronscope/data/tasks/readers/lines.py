@@ -1,6 +1,7 @@
 """How is a file of records read, so that every complaint names the line?"""
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +52,7 @@ def json_list(path: Path) -> list[dict[str, Any]]:
 
 
 def _jsonl(path: Path, needed: tuple[str, ...]) -> Iterator[Record]:
-    for number, line in enumerate(text_of(path).splitlines(), 1):
+    for number, line in enumerate(text_of(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -67,7 +68,7 @@ def _jsonl(path: Path, needed: tuple[str, ...]) -> Iterator[Record]:
 
 
 def _csv(path: Path, needed: tuple[str, ...]) -> Iterator[Record]:
-    rows = csv.DictReader(text_of(path).splitlines(keepends=True), strict=True)
+    rows = csv.DictReader(io.StringIO(text_of(path), newline=""), strict=True)
     _check_columns(path, 1, needed, rows.fieldnames or ())
     line = rows.line_num + 1
     try:
