@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from neuronscope.instruments.metrics import answer_token, measure
+from neuronscope.instruments import run, sweep, zero
+from neuronscope.instruments.metrics import AnswerLogProbability, answer_token, log_probability, measure
 from neuronscope.models import open_model
 from neuronscope.words import BadInput
-from tests.models.tiny import shared
+from tests.models.tiny import shared, some_tokens
 
 
 def test_the_metrics_are_what_their_names_say() -> None:
@@ -41,3 +42,22 @@ def test_an_answer_for_a_model_without_tokenizer_is_a_token_id() -> None:
     for text in ("97", "word"):
         with pytest.raises(BadInput, match=f"'{text}' is not a token id; this model has no tokenizer"):
             answer_token(shared("gpt2"), text)
+
+
+def test_an_answer_of_one_token_is_its_log_probability() -> None:
+    model, tokens = shared("gpt2"), some_tokens()
+    cells = [zero("z.1.0")]
+    whole = sweep(model, tokens, cells, AnswerLogProbability(torch.tensor([5])))
+    torch.testing.assert_close(whole.values, sweep(model, tokens, cells, log_probability(5)).values)
+
+
+def test_an_answer_follows_the_position_ids_that_were_given() -> None:
+    model, tokens, answer = shared("gpt2"), some_tokens(rows=1), torch.tensor([3, 4])
+    placed = torch.arange(tokens.shape[1])[None] + 2
+    base = sweep(model, {"input_ids": tokens, "position_ids": placed}, [], AnswerLogProbability(answer)).base
+    further = torch.cat([placed, placed[:, -1:] + 1], 1)
+    logits = run(
+        model, {"input_ids": torch.cat([tokens, answer[None, :1]], 1), "position_ids": further}
+    ).logits
+    expected = logits[0, -2:].log_softmax(-1).gather(-1, answer[:, None]).sum()
+    torch.testing.assert_close(base[0].float(), expected)

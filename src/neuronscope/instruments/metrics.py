@@ -81,6 +81,7 @@ class AnswerLogProbability:
 
     def __call__(self, logits: Float[Tensor, "batch position vocab"]) -> Float[Tensor, " batch"]:
         """Return the sum of the log-probabilities of the answer's tokens, one number a prompt."""
+        logits = logits[:, None] if logits.dim() == 2 else logits  # an answer of one token
         answers = self.rows(len(logits)).to(logits.device)
         return logits.log_softmax(-1).gather(-1, answers[..., None])[..., 0].sum(-1)
 
@@ -106,6 +107,10 @@ def with_answers(model: Model, prompts: Batch, metric: Metric) -> tuple[Batch, i
     if "attention_mask" in prompts.inputs:
         mask = prompts.inputs["attention_mask"]
         named["attention_mask"] = torch.cat([mask, mask.new_ones(len(answers), answers.shape[1] - 1)], 1)
+    if "position_ids" in prompts.inputs:
+        told = prompts.inputs["position_ids"]
+        further = torch.arange(1, answers.shape[1], device=told.device)
+        named["position_ids"] = torch.cat([told, told[:, -1:] + further], 1)
     return prepare(model, named), answers.shape[1]
 
 

@@ -224,8 +224,9 @@ def _lasting(model: Model) -> Iterator[None]:
     try:
         yield
     finally:
-        for module in model.hf.modules():
-            for held in (module.__dict__, module._buffers):
-                for name, value in held.items():
-                    if isinstance(value, Tensor) and value.is_inference():
-                        held[name] = value.clone()
+        with model.anatomy.lock:
+            for module in model.hf.modules():
+                for held in (module.__dict__, module._buffers):
+                    for name, value in held.items():
+                        if isinstance(value, Tensor) and value.is_inference():
+                            held[name] = value.clone()

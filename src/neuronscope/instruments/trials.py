@@ -163,7 +163,10 @@ def each(model: Model, pattern: str, *, positions: int | Iterable[int] = ()) -> 
         raise BadInput(f"{pattern!r} names every position: say how many with positions=.")
     columns = [f"@{number}" for number in wanted] if column == "*" else [at + column]
     site = Site.parse(start)
-    layers = range(model.n_layers) if site.layer == "*" else [site.layer]
+    layers: Sequence[int | str | None] = [site.layer]
+    if site.layer == "*":
+        here = model.layers(site.name, site.stack) if site.stack in model.anatomy.stacks else []
+        layers = here or range(model.n_layers)  # where none has it, the check below says why
     sizes = {
         "head": model.n_heads,
         "key_head": model.n_key_heads,
@@ -173,6 +176,13 @@ def each(model: Model, pattern: str, *, positions: int | Iterable[int] = ()) -> 
     open_unit = start.count(".") == 2 and start.endswith(".*")
     if open_unit and site.kind.unit not in sizes:
         raise BadInput(f"{pattern!r} names every unit, but the units of {site.name} cannot be counted here.")
-    units = range(sizes[site.kind.unit or ""]) if open_unit else [site.unit]
-    spelt = [replace(site, layer=layer, unit=unit) for layer in layers for unit in units]
+    stack = model.anatomy.stacks.get(site.stack, model.anatomy.main)
+
+    def units(layer: int | str | None) -> Iterable[int | None]:
+        if not open_unit:
+            return [site.unit]
+        own = stack.n_neurons(layer) if site.kind.unit == "neuron" and isinstance(layer, int) else 0
+        return range(own or sizes[site.kind.unit or ""])
+
+    spelt = [replace(site, layer=layer, unit=unit) for layer in layers for unit in units(layer)]
     return [model.check(Site.parse(f"{one}{place}")) for one in spelt for place in columns]

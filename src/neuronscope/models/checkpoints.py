@@ -57,9 +57,11 @@ class Checkpoints:
                 # The cache calls a snapshot by its commit, which stands for every file of it.
                 whole.update(cached_model(self._series, revision=place).name.encode())
             elif place.is_dir():
-                _add(whole, place / "config.json", *sorted(place.glob("*.safetensors")))
+                weights = (*place.glob("*.safetensors"), *place.glob("*.bin"))
+                _add(whole, place / "config.json", *sorted((*weights, *place.glob("tokenizer*.json"))))
             else:
-                _add(whole, model_folder(self._series) / "config.json", place)
+                own = model_folder(self._series)
+                _add(whole, own / "config.json", *sorted(own.glob("tokenizer*.json")), place)
         return whole.hexdigest()[:16]
 
 

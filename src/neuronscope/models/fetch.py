@@ -27,6 +27,7 @@ WANTED = (
 """What is downloaded: weights as safetensors, configuration, tokenizer and card; never pickles or code."""
 
 _NO_ID = "{name!r} is no Hugging Face id: write owner/name, such as EleutherAI/pythia-70m."
+_GATED = "{name!r} asks you to accept its licence on huggingface.co and to log in first."
 _UNKNOWN = "The Hugging Face hub has no model {name!r}: check the spelling of owner/name."
 
 
@@ -76,11 +77,18 @@ def step_revisions(name: str) -> dict[int, str]:
         known = [ref.name for ref in (*refs.branches, *refs.tags)]
     except HFValidationError as error:
         raise BadInput(_NO_ID.format(name=name)) from error
+    except GatedRepoError as error:
+        raise BadInput(_GATED.format(name=name)) from error
     except RepositoryNotFoundError as error:
         raise BadInput(_UNKNOWN.format(name=name)) from error
-    except Exception:  # each version of the hub's library has its own ways to say that there is no network
+    except Exception as error:  # each version of the hub's library has its own ways to say: no network
         place = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=name, repo_type="model") / "refs"
         known = [file.relative_to(place).as_posix() for file in place.rglob("*") if file.is_file()]
+        if not known:
+            raise BadInput(
+                f"The Hugging Face hub cannot be reached for {name!r}, and its cache here keeps no steps: "
+                "give a local folder, or go online."
+            ) from error
     steps = ((re.fullmatch(r"(?:checkpoint|step)[-_]?(\d+)", word), word) for word in known)
     return dict(sorted((int(match[1]), word) for match, word in steps if match))
 
@@ -93,9 +101,7 @@ def _download(name: str, target: Path | None, revision: str | None = None) -> Pa
     except HFValidationError as error:
         raise BadInput(_NO_ID.format(name=name)) from error
     except GatedRepoError as error:
-        raise BadInput(
-            f"{name!r} asks you to accept its licence on huggingface.co and to log in first."
-        ) from error
+        raise BadInput(_GATED.format(name=name)) from error
     except RepositoryNotFoundError as error:
         raise BadInput(_UNKNOWN.format(name=name)) from error
     except (HfHubHTTPError, OSError) as error:

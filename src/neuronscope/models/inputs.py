@@ -69,7 +69,7 @@ def prepare(
     outside a prompt, and for prompts of different length where the model cannot be padded.
     """
     if isinstance(inputs, np.ndarray):
-        inputs = torch.from_numpy(inputs)
+        inputs = torch.from_numpy(inputs) if inputs.dtype.kind in "biuf" else inputs.tolist()
     if chat is not None:
         if bos is not None or not isinstance(inputs, tuple | list) or len(inputs):
             raise BadInput("A chat goes in alone: its template places the prompts and the special tokens.")

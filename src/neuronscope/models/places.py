@@ -25,7 +25,7 @@ def placed(name: str) -> Place:
     before, behind = parted(name)
     if behind is None:
         return Place(model_folder(name))
-    if not before.startswith(BUILTIN) and not Path(before).expanduser().is_dir():
+    if not before.startswith(BUILTIN) and not _is_path(before) and not Path(before).expanduser().is_dir():
         return Place(_fetched(before, behind))
     folder = model_folder(before)
     steps = steps_in(folder)
@@ -45,9 +45,14 @@ def model_folder(name: str) -> Path:
         return path
     if path.is_file():
         raise BadInput(f"{name!r} is a file: give the folder that holds config.json and the weights.")
-    if not name.strip() or name[0] in "./~" or name.endswith("/") or name.count("/") > 1 or "\\" in name:
+    if _is_path(name):
         raise BadInput(f"There is no folder {name!r}: give a folder that holds config.json and the weights.")
     return _fetched(name)
+
+
+def _is_path(name: str) -> bool:
+    """Return whether a name can only be that of a folder."""
+    return not name.strip() or name[0] in "./~" or name.endswith("/") or name.count("/") > 1 or "\\" in name
 
 
 def _builtin(name: str) -> Path:

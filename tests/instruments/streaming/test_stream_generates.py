@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 import torch
 
-from neuronscope.instruments import run, stream
+from neuronscope.instruments import run, scale, stream, zero
 from neuronscope.models import Model
 from neuronscope.words import BadInput
 from tests.models.tiny import FAMILIES, eager, opened, shared, some_tokens
@@ -82,3 +82,20 @@ def test_of_an_encoder_and_a_decoder_each_is_read_when_it_computes() -> None:
 def test_a_part_of_the_prompt_is_none_of_the_decoder() -> None:
     with pytest.raises(BadInput, match=r"decoder/z\.1@name names a part of the prompt, but decoder does not"):
         stream(t5(), PROMPT, 2, get="decoder/z.1@name", spans={"name": (1, 3)})
+
+
+def test_two_streams_of_one_model_end_in_any_order_and_leave_nothing() -> None:
+    model = opened("gpt2")
+
+    def long() -> list[int]:
+        return [s.token for s in stream(model, PROMPT, 5, get="resid_mid.1@-1", do=scale("resid_mid.1", 0.0))]
+
+    alone = long()
+    short = stream(model, PROMPT, 2, do=zero("resid_mid.1"))
+    beside = stream(model, PROMPT, 5, get="resid_mid.1@-1", do=scale("resid_mid.1", 0.0))
+    found = []
+    for step in beside:
+        found.append(step.token)
+        next(short, None)
+    assert found == alone
+    assert all("forward" not in vars(module) for module in model.hf.modules())

@@ -1,5 +1,6 @@
 """What is asked, and what comes back? A prompt with its answers; their scores, and what was written."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import exp
@@ -10,6 +11,8 @@ from neuronscope.words import BadInput
 
 Words = str | Sequence[int]
 """Text, or token ids for a model without a tokenizer."""
+
+_GOES_ON = re.compile(r"\w|\.\d|,\d{3}(?!\d)|'\w")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,9 +158,10 @@ def _continuation(model: Model, prompt: Words, tokens: tuple[int, ...], answer: 
 def opens_with(text: str, answers: Iterable[str]) -> bool:
     """Return whether a text opens with one of the answers, which does not go on as a longer word or number.
 
-    >>> opens_with(" Mary.", [" Mary"]), opens_with(" Maryland", [" Mary"]), opens_with(" 127", [" 12"])
+    >>> opens_with(" Mary.", [" Mary"]), opens_with(" Maryland", [" Mary"]), opens_with(" 12.5", [" 12"])
     (True, False, False)
     """
     return any(
-        text.startswith(answer) and not text[len(answer) : len(answer) + 1].isalnum() for answer in answers
+        text.startswith(answer) and not (answer[-1:].isalnum() and _GOES_ON.match(text, len(answer)))
+        for answer in answers
     )

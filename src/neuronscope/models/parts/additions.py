@@ -7,6 +7,7 @@ block goes on with what the visit gives back, so that a write reaches all that r
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from neuronscope.models.attention import ACTIVE, Place, Taps
 
 _NAMES = ("add", "__add__", "__radd__", "add_", "__iadd__")
 RESULT = 2
+_REPLACED: "WeakKeyDictionary[nn.Module, list[Callable[..., Any] | None]]" = WeakKeyDictionary()
 
 
 def adds_streams(func: Any, args: Sequence[Any], size: int) -> bool:
@@ -92,13 +94,17 @@ def entering(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
 
 @contextmanager
 def replaced(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
-    """Let a module run another forward, and give it back its own afterwards."""
-    before = module.__dict__.get("forward")
+    """Let a module run another forward, and give it back its own afterwards, in whatever order they end."""
+    held = _REPLACED.setdefault(module, [module.__dict__.get("forward")])
+    held.append(forward)
     module.__dict__["forward"] = forward
     try:
         yield
     finally:
-        if before is None:
+        held.remove(forward)
+        if held[-1] is None:
             module.__dict__.pop("forward", None)
         else:
-            module.__dict__["forward"] = before
+            module.__dict__["forward"] = held[-1]
+        if len(held) == 1:
+            del _REPLACED[module]
