@@ -6,7 +6,7 @@ noise. One digit in five is held out by its hash. The third reads captions that 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ from .recipe import Wanted
 from .shipping import shape, ship, trained
 
 SEED = 0
-SIZES: dict[str, int] = {}
+SIZES = {"times": 1}
+"""By how much every width is multiplied, for a series of sizes."""
 _TITLES = {
     "digits-cnn": (
         "Digits, seen by convolution",
@@ -70,21 +71,22 @@ WORDS = ("a", "the", "of", "photo", "digit", "number", "handwritten", *INKS, *NA
 TOKENS = (PADDING, START, UNKNOWN, *WORDS, END)
 
 
-def convolutional() -> PreTrainedModel:
+def convolutional(times: int = 1) -> PreTrainedModel:
     """Return a new convolutional network of two stages."""
-    return ConvolutionalNetwork(ConvolutionalConfig(**_classes()))
+    maps, hidden = (16 * times, 32 * times), 64 * times
+    return ConvolutionalNetwork(ConvolutionalConfig(stage_channels=maps, hidden_size=hidden, **_classes()))
 
 
-def vision_transformer() -> PreTrainedModel:
+def vision_transformer(times: int = 1) -> PreTrainedModel:
     """Return a new vision transformer: 16 patches of two by two pixels, three blocks of four heads."""
     options: dict[str, Any] = {
         "image_size": 8,
         "patch_size": 2,
         "num_channels": 1,
-        "hidden_size": 48,
+        "hidden_size": 48 * times,
         "num_hidden_layers": 3,
         "num_attention_heads": 4,
-        "intermediate_size": 192,
+        "intermediate_size": 192 * times,
         "initializer_range": 0.1,
         "attn_implementation": "eager",
     }
@@ -119,34 +121,34 @@ def tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
-def two_towers() -> CLIPModel:
+def two_towers(times: int = 1) -> CLIPModel:
     """Return a new CLIP: four blocks of width 64 for images, two of width 32 for text, 32 in common."""
     marks: dict[str, Any] = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": len(TOKENS) - 1}
     text = CLIPTextConfig(
         vocab_size=len(TOKENS),
-        hidden_size=32,
-        intermediate_size=128,
+        hidden_size=32 * times,
+        intermediate_size=128 * times,
         num_hidden_layers=2,
         num_attention_heads=4,
         max_position_embeddings=CONTEXT,
-        projection_dim=32,
+        projection_dim=32 * times,
         initializer_factor=3.0,
         **marks,
     )
     vision = CLIPVisionConfig(
-        hidden_size=64,
-        intermediate_size=256,
+        hidden_size=64 * times,
+        intermediate_size=256 * times,
         num_hidden_layers=4,
         num_attention_heads=4,
         num_channels=1,
         image_size=8,
         patch_size=2,
-        projection_dim=32,
+        projection_dim=32 * times,
         initializer_factor=3.0,
     )
     whole: dict[str, Any] = {"text_config": text.to_dict(), "vision_config": vision.to_dict()}
     whole["attn_implementation"] = "eager"
-    return CLIPModel(CLIPConfig(projection_dim=32, initializer_factor=3.0, **whole))
+    return CLIPModel(CLIPConfig(projection_dim=32 * times, initializer_factor=3.0, **whole))
 
 
 def encoded(captions: Sequence[str]) -> dict[str, Tensor]:
@@ -194,7 +196,7 @@ def caption_loss(model: nn.Module, batch: dict[str, np.ndarray]) -> Tensor:
 class _Plan:
     """What differs between the three."""
 
-    make_model: Callable[[], PreTrainedModel]
+    make_model: Callable[[int], PreTrainedModel]
     schedule: Schedule
     loss: Callable[[Any, dict[str, np.ndarray]], Tensor]
     n_images: int = 128
@@ -241,7 +243,7 @@ def varied(shown: Digits, step: int, n_images: int, *, seed: int) -> dict[str, n
     return {"pixel_values": images, "labels": shown.labels[rows], "inks": shown.inks[rows]}
 
 
-def digits_run(name: str, *, seed: int) -> Run:
+def digits_run(name: str, *, seed: int, times: int = 1) -> Run:
     """Return what is trained: a new network on varied digits of the training part."""
     plan, shown = PLANS[name], digits("train")
 
@@ -256,7 +258,7 @@ def digits_run(name: str, *, seed: int) -> Run:
 
     return Run(
         seed=seed,
-        make_model=plan.make_model,
+        make_model=partial(plan.make_model, times),
         batch=batch,
         loss=plan.loss,
         measure=measure,
@@ -323,11 +325,15 @@ def _seed(wanted: Wanted) -> int:
     return SEED if wanted.seed is None else wanted.seed
 
 
+def _times(wanted: Wanted) -> int:
+    return wanted.sizes.get("times", SIZES["times"])
+
+
 def train(wanted: Wanted, out: Path, _: str) -> None:
     """Train a model of digits."""
     schedule = PLANS[wanted.name].schedule
     learn(
-        digits_run(wanted.name, seed=_seed(wanted)),
+        digits_run(wanted.name, seed=_seed(wanted), times=_times(wanted)),
         replace(schedule, steps=wanted.steps or schedule.steps),
         out,
         stop_after=wanted.stop_after,
@@ -338,7 +344,7 @@ def train(wanted: Wanted, out: Path, _: str) -> None:
 def export(wanted: Wanted, out: Path, folder: Path, _: str) -> None:
     """Write configuration and weights, and the words of the captions where there are any."""
     words = tokenizer() if wanted.name == "digits-clip" else None
-    ship(PLANS[wanted.name].make_model(), out, folder, words)
+    ship(PLANS[wanted.name].make_model(_times(wanted)), out, folder, words)
 
 
 def write_card(wanted: Wanted, out: Path, folder: Path, _: str) -> None:

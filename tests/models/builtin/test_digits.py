@@ -16,6 +16,7 @@ from tests.conftest import ROOT
 from tools.training.card import BUILTIN
 from tools.training.digits import (
     END,
+    PLANS,
     TEMPLATES,
     TOKENS,
     UNSEEN,
@@ -172,3 +173,11 @@ def test_the_page_says_the_numbers_of_the_card_and_its_examples_run(name: str) -
     outcome = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
     assert outcome.attempted > 5
     assert outcome.failed == 0
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_series_of_sizes_begins_with_the_shipped_one(name: str) -> None:
+    small, large = (PLANS[name].make_model(times) for times in (1, 2))
+    shipped = opened(name).n_parameters
+    assert small.num_parameters() == shipped
+    assert 2 * shipped < large.num_parameters() < 4 * shipped
