@@ -7,7 +7,7 @@ from torch import Tensor
 
 from neuronscope.instruments import path_patch, put, run
 from neuronscope.models import Model
-from neuronscope.models.parts.anatomy import head_rows
+from neuronscope.models.parts.matrices import head_rows
 from neuronscope.words import BadInput
 from tests.models.test_forward import traces
 from tests.models.tiny import HEADS, LAYERS, opened, shared, some_tokens

@@ -14,7 +14,7 @@ from neuronscope.instruments.paths.carrying import Carried, base_run, carried, s
 from neuronscope.instruments.paths.edges import ENDS, SENDERS, Address, Edge, checked, checked_edge
 from neuronscope.instruments.run import run
 from neuronscope.instruments.sweep import Sweep, sweep
-from neuronscope.instruments.trials import place_of
+from neuronscope.instruments.visits import place_of
 from neuronscope.models.attention import Place
 from neuronscope.models.batch import Batch
 from neuronscope.models.hooks import check_evaluation_mode

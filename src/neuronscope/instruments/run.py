@@ -137,20 +137,6 @@ def _own_logits(logits: Tensor, batch: Batch) -> Tensor:
     return without_padding(logits, site, site.kind.words, batch)
 
 
-def token_batch(model: Model, inputs: Inputs) -> Int[Tensor, "batch position"]:
-    """Return inputs of any accepted form as token ids on the model's device.
-
-    Raises `BadInput` for what `prepare` refuses and for prompts of different token length.
-    """
-    batch = prepare(model, inputs)
-    if batch.padded:
-        counts = " and ".join(str(length) for length in sorted(set(batch.lengths)))
-        raise BadInput(
-            f"These prompts have {counts} tokens: prompts that are compared here need equal token length."
-        )
-    return batch.tokens
-
-
 def wanted(model: Model, get: str | Site | Iterable[str | Site]) -> list[Site]:
     """Return the addresses to read, wildcards spelt out layer by layer, each once."""
     asked = [get] if isinstance(get, str | Site) else list(get)

@@ -10,7 +10,6 @@ from neuronscope.data.corpora import BOUNDARY
 
 # The pattern of GPT-2, except that every digit stands alone.
 PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-N_BYTES = 256
 
 
 def byte_pair_tokenizer(texts: Iterable[str], *, n_tokens: int, context: int) -> PreTrainedTokenizerFast:

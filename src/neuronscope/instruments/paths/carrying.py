@@ -12,8 +12,8 @@ from neuronscope.instruments.ops import Op
 from neuronscope.instruments.paths.edges import ENDS
 from neuronscope.instruments.readings import Readings, cut, position_axis
 from neuronscope.instruments.run import check_fired
-from neuronscope.instruments.trials import Changes, apply, place_of, trial_of
-from neuronscope.instruments.visits import in_words
+from neuronscope.instruments.trials import Changes, apply, trial_of
+from neuronscope.instruments.visits import in_words, place_of
 from neuronscope.models.attention import Place
 from neuronscope.models.batch import Batch
 from neuronscope.models.forward import Enough, Resume, forward, fresh

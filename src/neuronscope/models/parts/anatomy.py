@@ -12,7 +12,6 @@ from transformers import PreTrainedModel
 
 from neuronscope.models.attention import Place, Products
 from neuronscope.models.parts.experts import GIVEN, At
-from neuronscope.models.parts.matrices import head_rows
 from neuronscope.models.parts.stacks import Stack, Wired, scale_tap
 from neuronscope.models.parts.taps import Absence, Found, Tap
 from neuronscope.models.parts.towers import embedding_of, specimen, towers
@@ -22,7 +21,7 @@ from neuronscope.models.parts.wiring import TERM, Wiring, unwired, wire
 from neuronscope.models.sites import SITES, Site
 from neuronscope.words import BadInput, nearest
 
-__all__ = ["Absence", "Anatomy", "Tap", "head_rows"]
+__all__ = ["Absence", "Anatomy", "Tap"]
 
 
 class Anatomy:
