@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "workbench"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-GROUND = ("words.py", "results/*", "maths/*", "models/*", "instruments/*")
+GROUND = ("words/*", "results/*", "maths/*", "models/*", "instruments/*")
 
 
 @dataclass(frozen=True)

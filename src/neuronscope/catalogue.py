@@ -116,7 +116,7 @@ def _source(module: str) -> str:
 
 
 def _ground() -> str:
-    files = [HOME / "words.py", *sorted((HOME / "contract").glob("*.py"))]
+    files = [*sorted((HOME / "words").glob("*.py")), *sorted((HOME / "contract").glob("*.py"))]
     return hashlib.sha256("".join(map(_sha, files)).encode()).hexdigest()[:16]
 
 

@@ -185,7 +185,7 @@ def links(root: Path) -> list[str]:
 
 def readable_signatures(root: Path) -> list[str]:
     """No file whose signatures are read turns its annotations into strings."""
-    read = ("analyses/", "views/", "words.py", "contract/")
+    read = ("analyses/", "views/", "words/", "contract/")
     return [
         f"{_at(file, root)}:{node.lineno} postpones its annotations, but its signatures are read"
         for file, tree in _trees(root, "src")
@@ -249,13 +249,13 @@ def _says_nothing(name: str) -> bool:
 
 
 def _axes(root: Path) -> set[str]:
-    for node in ast.parse(_text(root / "src" / "neuronscope" / "words.py")).body:
+    for node in ast.parse(_text(root / "src" / "neuronscope" / "words" / "axes.py")).body:
         match node:
             case ast.Assign(targets=[ast.Name(id="AXES")], value=value):
                 return set(ast.literal_eval(value))
             case ast.AnnAssign(target=ast.Name(id="AXES"), value=ast.Dict() as value):
                 return set(ast.literal_eval(value))
-    raise LookupError("words.py defines no AXES")
+    raise LookupError("words/axes.py defines no AXES")
 
 
 def _axes_of_shapes(tree: ast.Module) -> Iterator[tuple[int, str]]:

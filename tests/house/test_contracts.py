@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import ROOT
 
 ROOMS = """
-words.py results/__init__.py results/store.py maths/__init__.py models/__init__.py models/sites.py
+words/__init__.py results/__init__.py results/store.py maths/__init__.py models/__init__.py models/sites.py
 data/__init__.py instruments/__init__.py learned/__init__.py contract/__init__.py
 analyses/__init__.py analyses/predictions/__init__.py analyses/predictions/logit_lens.py
 analyses/models/__init__.py analyses/attention/__init__.py analyses/attention/attention_patterns.py
@@ -22,7 +22,7 @@ doors/server/__init__.py doors/server/app.py
 """.split()
 
 BREACHES = {
-    "words.py|import neuronscope.results": "Each room builds only on the rooms below it",
+    "words/__init__.py|import neuronscope.results": "Each room builds only on the rooms below it",
     "models/sites.py|import neuronscope.data": "Each room builds only on the rooms below it",
     "analyses/models/model_card.py|import neuronscope.views": "Each room builds only on the rooms below it",
     "catalogue.py|import neuronscope.doors": "Each room builds only on the rooms below it",

@@ -15,7 +15,7 @@ LONG_FUNCTION = "def long() -> int:\n    total = 0\n" + "    total += 1\n" * 59 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A tree with one analysis, its page and its test, that keeps every rule."""
-    plant(tmp_path, "src/neuronscope/words.py", WORDS)
+    plant(tmp_path, "src/neuronscope/words/axes.py", WORDS)
     plant(
         tmp_path,
         "src/neuronscope/analyses/predictions/surprise.py",

@@ -1,0 +1,1 @@
+"""What do questions about attention take? Their own parameters, with bounds and help."""

@@ -1,0 +1,1 @@
+"""What do the attributions take? Their own parameters, with bounds and help."""

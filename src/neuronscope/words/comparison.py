@@ -1,0 +1,1 @@
+"""What do comparisons of models and checkpoints take? Their own parameters, with bounds and help."""

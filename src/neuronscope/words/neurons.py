@@ -1,0 +1,1 @@
+"""What do questions about neurons take? Their own parameters, with bounds and help."""
