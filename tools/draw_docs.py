@@ -1,6 +1,6 @@
 """Draw the pictures of the analyses' pages, each from the call that its page shows.
 
-Run ``python tools/draw_docs.py`` after a change of the built-in model or of a view.
+Run ``python tools/draw_docs.py [NAME ...]`` after a change of the built-in model or of a view.
 """
 
 import sys
@@ -35,14 +35,15 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 """Analysis to its arguments (the model apart) and to what of its result is drawn."""
 
 
-def main() -> None:
-    """Ask each question of the built-in model and draw the answer."""
+def main(names: list[str]) -> None:
+    """Ask the named questions, or all, of the built-in model and draw the answers."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, (arguments, shown) in PICTURES.items():
+    for name in names or list(PICTURES):
+        arguments, shown = PICTURES[name]
         result = ask(catalogue.find(name), {"model": "builtin:scribe", **arguments})
         draw(figure(result, **shown), FOLDER / f"{name}.svg")
         sys.stdout.write(f"drew {name}.svg\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
