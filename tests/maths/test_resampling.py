@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 
-from neuronscope.maths.resampling import bootstrap_interval, wilson_interval
+from neuronscope.maths.resampling import bootstrap_interval, mean_interval, wilson_interval
 from neuronscope.words import BadInput
 
 
@@ -79,3 +80,43 @@ def test_what_is_no_sample_is_refused(call: object, words: str) -> None:
     assert callable(call)
     with pytest.raises(BadInput, match=words):
         call()
+
+
+def test_the_interval_of_a_mean_is_that_of_scipy() -> None:
+    values = np.random.default_rng(0).exponential(size=(25, 3))
+    ours = mean_interval(values, n_resamples=2000, seed=4)
+    for column in range(3):
+        theirs = scipy.stats.bootstrap(
+            (values[:, column],), np.mean, n_resamples=2000, method="BCa", rng=np.random.default_rng(4)
+        ).confidence_interval
+        np.testing.assert_allclose([ours.low[column], ours.high[column]], [*theirs], rtol=1e-9)
+
+
+def test_the_interval_of_a_mean_covers_as_often_as_it_says() -> None:
+    values = np.random.default_rng(1).normal(2, 1, (40, 1500))
+    found = mean_interval(values, n_resamples=500)
+    assert abs(((found.low <= 2) & (found.high >= 2)).mean() - 0.95) < 0.025
+
+
+def test_the_mean_of_one_prompt_has_no_interval_and_equal_prompts_a_point() -> None:
+    one = mean_interval([[3.0, 4.0]])
+    assert one.estimate.tolist() == [3.0, 4.0]
+    assert np.isnan(one.low).all()
+    assert np.isnan(one.high).all()
+    same = mean_interval(np.full((5, 2), 0.1))
+    assert (same.low == same.estimate).all()
+    assert (same.high == same.estimate).all()
+
+
+def test_prompts_along_another_axis_give_the_same_interval() -> None:
+    values = np.random.default_rng(2).normal(size=(4, 9, 3))
+    along, first = mean_interval(values, axis=1), mean_interval(values.transpose(1, 0, 2))
+    for one, other in zip(along, first, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert along.low.shape == (4, 3)
+
+
+def test_a_value_that_is_missing_is_not_passed_over_in_silence() -> None:
+    found = mean_interval([[np.nan, 1.0], [1.0, 2.0], [3.0, 4.0]])
+    assert np.isnan([found.estimate[0], found.low[0], found.high[0]]).all()
+    assert found.low[1] < found.estimate[1] < found.high[1]

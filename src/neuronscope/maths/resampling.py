@@ -2,14 +2,24 @@
 
 from collections.abc import Callable
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import ndtr, ndtri
 
 from neuronscope.words import BadInput
 
 N_RESAMPLES = 2000
+_HELD = 2**22
+
+
+class Interval(NamedTuple):
+    """An estimate with the lower and the upper end of its interval, all of one shape."""
+
+    estimate: Any
+    low: Any
+    high: Any
 
 
 def wilson_interval(
@@ -66,6 +76,60 @@ def bootstrap_interval(
     tail = (1 - confidence) / 2
     low, high = np.nanquantile(drawn, [tail, 1 - tail], axis=0)
     return low, high
+
+
+def mean_interval(
+    values: Any, *, axis: int = 0, n_resamples: int = 1000, confidence: float = 0.95, seed: int = 0
+) -> Interval:
+    """Return the mean over prompts and its bootstrap interval, for every entry of the other axes at once.
+
+    The prompts lie along ``axis``; whole prompts are drawn with replacement, the same for all entries, and
+    the ends are corrected for bias and skewness (BCa, Efron 1987). One prompt alone says nothing of others:
+    its ends are NaN, as are those of entries that hold NaN. Raises `BadInput` without a prompt.
+
+    >>> found = mean_interval([[1.0, 5.0], [3.0, 5.0], [2.0, 5.0]])
+    >>> found.estimate.tolist(), float(found.low[1]), float(found.high[1])
+    ([2.0, 5.0], 5.0, 5.0)
+    """
+    rows = np.asarray(values, dtype=float)
+    if rows.ndim == 0 or not rows.shape[axis]:
+        raise BadInput("An interval needs at least one prompt, but there are no values.")
+    _quantile(confidence)
+    rows = np.moveaxis(rows, axis, 0)
+    shape, rows = rows.shape[1:], rows.reshape(len(rows), -1)
+    n_prompts = len(rows)
+    estimate = rows.mean(0)
+    ends = np.full((2, rows.shape[1]), np.nan)
+    if n_prompts > 1:
+        drawn = np.random.default_rng(seed).integers(n_prompts, size=(n_resamples, n_prompts))
+        weight = np.stack([np.bincount(row, minlength=n_prompts) for row in drawn]) / n_prompts
+        size = max(1, _HELD // n_resamples)
+        for start in range(0, rows.shape[1], size):
+            part = slice(start, start + size)
+            ends[:, part] = _corrected_ends(rows[:, part], weight, confidence)
+    return Interval(*(part.reshape(shape) for part in (estimate, *ends)))
+
+
+def _corrected_ends(rows: np.ndarray, weight: np.ndarray, confidence: float) -> np.ndarray:
+    """Return the BCa ends of the means of some columns, given how often each draw takes each prompt."""
+    middle = rows.mean(0)
+    off = rows - middle
+    squares = (off**2).sum(0)
+    # Taken about the mean, so that a column of one value is drawn without rounding.
+    means = np.sort(weight @ off, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        skew = np.where(squares > 0, (off**3).sum(0) / (6 * squares**1.5), 0.0)
+        below = ((means < 0).mean(0) + (means <= 0).mean(0)) / 2
+        bias = ndtri(np.clip(below, 1 / (2 * len(means)), 1 - 1 / (2 * len(means))))
+        tail = (1 - confidence) / 2
+        z = bias + ndtri([[tail], [1 - tail]])
+        place = ndtr(bias + z / (1 - skew * z)) * (len(means) - 1)
+    place = np.where(np.isnan(place), 0.0, place)
+    lower = np.floor(place).astype(int)
+    upper = np.minimum(lower + 1, len(means) - 1)
+    share = place - lower
+    first, second = np.take_along_axis(means, lower, 0), np.take_along_axis(means, upper, 0)
+    return middle + np.where(np.isnan(squares), np.nan, first * (1 - share) + second * share)
 
 
 def _quantile(confidence: float) -> float:
