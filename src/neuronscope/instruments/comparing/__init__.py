@@ -1,0 +1,1 @@
+"""What several analyses compare alike: pairs of prompts, references, passages, and the parts of a model."""
