@@ -1,1 +1,64 @@
 """What do questions about neurons take? Their own parameters, with bounds and help."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+ClusterCount = Annotated[
+    int,
+    Field(
+        ge=0, le=256, description="How many clusters; 0 takes the number that stands out most in the scan."
+    ),
+]
+ClusterMethod = Annotated[
+    Literal["kmeans", "hdbscan", "agglomerative"],
+    Field(description="How clusters are found; hdbscan finds their number itself and leaves points out."),
+]
+ComponentCount = Annotated[int, Field(ge=2, le=200, description="How many coordinates to give each neuron.")]
+MapColour = Annotated[
+    Literal["layer", "mean", "deviation", "share_active", "kurtosis", "output_length"],
+    Field(description="What colours the points; all of these are in the result."),
+]
+MapMethod = Annotated[
+    Literal["pca", "tsne", "umap"],
+    Field(
+        description="How neurons are put on the map: principal components, t-SNE, or UMAP, which needs the "
+        "package umap-learn.",
+    ),
+]
+NeuronFeatures = Annotated[
+    Literal["activations", "effects", "token_classes", "input_weights", "output_weights"],
+    Field(
+        description="What a neuron is described by: its activation at every token, its activation times its "
+        "gradient there (first-order effect on the log-probability of the text), its mean activation by "
+        "class of token, or its weights from or to the residual stream.",
+    ),
+]
+NeuronIndex = Annotated[int, Field(ge=-1, description="Neuron of the layer, from 0; -1 takes every neuron.")]
+NeuronLayers = Annotated[
+    int,
+    Field(
+        ge=-1, description="Block, from 0, whose neurons are taken; -1 takes those of all blocks together."
+    ),
+]
+NullCount = Annotated[
+    int, Field(ge=0, le=10_000, description="How many times chance is drawn, to compare with; 0 for none.")
+]
+PolysemanticityMeasure = Annotated[
+    Literal[
+        "kurtosis", "hoyer", "gini", "participation", "class_selectivity", "class_entropy", "token_entropy",
+        "context_clusters", "context_silhouette", "input_norm_bias",
+    ],
+    Field(description="Measure by which the list is ordered, the largest first."),
+]  # fmt: skip
+Standardise = Annotated[
+    Literal["neuron", "feature", "none"],
+    Field(
+        description="What is brought to mean 0 and deviation 1: each neuron over its features, so that "
+        "loud and quiet neurons compare, each feature over the neurons, or nothing.",
+    ),
+]
+WeightSide = Annotated[
+    Literal["output", "input"],
+    Field(description="Which vectors of a neuron: what it writes to the residual stream, or what it reads."),
+]
