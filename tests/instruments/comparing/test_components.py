@@ -14,6 +14,7 @@ from neuronscope.instruments.comparing.components import (
     listed,
     mlp_outputs,
     neurons,
+    streams,
 )
 from neuronscope.models import Model, open_model
 from neuronscope.words import BadInput
@@ -30,8 +31,12 @@ def test_every_part_is_there_once_in_the_order_of_a_token(model: Model) -> None:
     ]
 
 
+def outputs(model: Model) -> Components:
+    return components(model, "attn_add.*", "mlp_add.*")
+
+
 @pytest.mark.parametrize(
-    ("named", "axes"), [(heads, "layer head"), (mlp_outputs, "layer site"), (neurons, "layer neuron")]
+    ("named", "axes"), [(heads, "layer head"), (outputs, "layer site"), (neurons, "layer neuron")]
 )
 def test_what_is_laid_out_is_found_at_its_layer_and_unit(
     make_model: Callable[..., Model], named: Callable[[Model], Components], axes: str
@@ -44,6 +49,16 @@ def test_what_is_laid_out_is_found_at_its_layer_and_unit(
     for number, (layer, site) in enumerate(zip(parts.layers, parts, strict=True)):
         unit = inner.index(site.name if site.unit is None else site.unit)
         np.testing.assert_array_equal(laid[layer, unit], [2 * number, 2 * number + 1])
+
+
+def test_streams_between_blocks_lie_by_depth(make_model: Callable[..., Model]) -> None:
+    parts = streams(make_model("gpt2"))
+    assert parts.labels == ["resid_pre.0", "resid_pre.1", "resid_pre.2", "resid_post.2"]
+    assert (parts.axes, parts.coords) == ("depth", {"depth": [0, 1, 2, 3]})
+    assert (mlp_outputs(make_model("gpt2")).axes, parts.laid([5, 6, 7, 8]).tolist()) == (
+        "layer",
+        [5, 6, 7, 8],
+    )
 
 
 def test_a_few_neurons_leave_gaps_on_their_grid(make_model: Callable[..., Model]) -> None:

@@ -18,8 +18,9 @@ _ORDER = {name: place for place, name in enumerate(SITES)}
 class Components(Sequence[Site]):
     """Parts of a model by their addresses, in the order in which a token passes them: by layer, site, unit.
 
-    They lie on a grid of ``layer`` and the unit of their site (`head`, `key_head`, `neuron`), or of ``layer``
-    and ``site`` where they have no unit; parts of several sorts together lie along ``site`` alone.
+    They lie on a grid of ``layer`` and the unit of their site (`head`, `key_head`, `neuron`), along ``layer``
+    alone where they are of one site without units, on ``layer`` and ``site`` where of several such; streams
+    between blocks lie along ``depth``, and parts of several sorts together along ``site``.
     """
 
     sites: tuple[Site, ...]
@@ -52,8 +53,10 @@ class Components(Sequence[Site]):
     def axes(self) -> str:
         """Return the words of the axes along which `laid` lays values."""
         names, units = {site.name for site in self.sites}, {site.unit is None for site in self.sites}
+        if names <= {"resid_pre", "resid_post"}:
+            return "depth"
         if units == {True}:
-            return "layer site"
+            return "layer" if len(names) == 1 else "layer site"
         return f"layer {self.sites[0].kind.unit}" if len(names) == 1 and units == {False} else "site"
 
     @property
@@ -101,6 +104,11 @@ def components(model: Model, *patterns: str | Site) -> Components:
     return Components(tuple(sorted(found, key=_place)))
 
 
+def streams(model: Model) -> Components:
+    """Return the residual stream at every depth: what enters each block, and what leaves the last."""
+    return components(model, "resid_pre.*", f"resid_post.{model.n_layers - 1}")
+
+
 def heads(model: Model) -> Components:
     """Return every attention head, as what it averages before the output matrix: ``z.LAYER.HEAD``."""
     return components(model, "z.*.*")
@@ -139,6 +147,9 @@ def _rank(value: int | str) -> int:
     return _ORDER[value] if isinstance(value, str) else value
 
 
-_KEYS: dict[str, Any] = {"layer": _layer, "site": lambda site: site.name} | dict.fromkeys(
-    ("head", "key_head", "neuron", "expert"), lambda site: site.unit
-)
+_KEYS: dict[str, Any] = {
+    "layer": _layer,
+    "depth": lambda site: _layer(site) + (site.name == "resid_post"),
+    "site": lambda site: site.name,
+    **dict.fromkeys(("head", "key_head", "neuron", "expert"), lambda site: site.unit),
+}
