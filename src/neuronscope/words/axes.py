@@ -38,6 +38,7 @@ AXES = {
     "row": "row of an image, from 0 at the top",
     "scarcity": "how often, from always to seldom, a feature of a toy model is there",
     "site": "named place in a model",
+    "span": "named part of a prompt, such as its subject; the same in every prompt of a task",
     "step": "training step or moment in time",
     "time": "moment of a trial, from 0",
     "to_node": "node that an edge enters",
