@@ -24,7 +24,8 @@ NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and
 def sample(name: str) -> dict[str, Any]:
     """Give the arguments that an analysis must have, and no more."""
     form = catalogue.form(name)
-    needed = [subject["name"] for subject in form["subjects"]] + form["parameters"].get("required", [])
+    needed = [subject["name"] for subject in form["subjects"] if subject["required"]]
+    needed += form["parameters"].get("required", [])
     return {argument: SAMPLE[argument] for argument in needed}
 
 

@@ -10,6 +10,8 @@ import xarray as xr
 
 from neuronscope.data.corpora import DOCUMENTATION, Corpus, open_corpus
 from neuronscope.data.tasks import TASKS, Task, open_task
+from neuronscope.learned.lens_file import open_lens
+from neuronscope.learned.lenses import Lens
 from neuronscope.models import Model, model_names, open_model
 from neuronscope.models.checkpoints import Checkpoints, open_checkpoints
 from neuronscope.results import digest, load, open_store
@@ -37,6 +39,11 @@ def _open_task(name: str, *, device: str = "cpu", dtype: str = "float32") -> Tas
 def _open_corpus(name: str, *, device: str = "cpu", dtype: str = "float32") -> Corpus:
     """Open a corpus, which runs nowhere either."""
     return open_corpus(name)
+
+
+def _open_lens(name: str, *, device: str = "cpu", dtype: str = "float32") -> Lens:
+    """Open a tuned lens, which goes where the model is that it reads."""
+    return open_lens(name)
 
 
 def _unlisted() -> dict[str, str]:
@@ -99,6 +106,9 @@ SUBJECTS: dict[Any, SubjectType] = {
         "Text file, folder of texts, FILE.jsonl[:field], FILE.parquet[:column], hf:DATASET or documentation.",
         _open_corpus,
         lambda: {DOCUMENTATION: "Python's own documentation, of the interpreter that runs."},
+    ),
+    Lens: SubjectType(
+        "Lens", "Folder of a tuned lens, made here or in the format of tuned-lens.", _open_lens
     ),
     Checkpoints: SubjectType(
         "Checkpoints",

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +11,9 @@ import torch
 import xarray as xr
 
 from neuronscope import logit_lens
+from neuronscope.instruments import residual_stream
+from neuronscope.learned.lens_file import save_lens
+from neuronscope.learned.lenses import Lens, new_translators
 from neuronscope.models import Model
 from neuronscope.results import kind_of, provenance
 from neuronscope.words import BadInput
@@ -66,6 +71,64 @@ def test_divergence_from_the_final_answer_is_never_negative_and_ends_at_zero(mod
     np.testing.assert_allclose(divergence.values[-1], 0, atol=1e-12)
 
 
+def test_divergence_is_that_of_the_final_answer_from_the_reading(make_model: Callable[..., Model]) -> None:
+    model = make_model("gpt2")
+    log_p = model.unembed(residual_stream(model, PROMPT)).log_softmax(-1)
+    expected = (log_p[-1].exp() * (log_p[-1] - log_p)).sum(-1)
+    np.testing.assert_allclose(logit_lens(model, PROMPT).divergence, expected, atol=1e-12)
+
+
+def test_named_tokens_have_the_rank_and_probability_that_the_distribution_gives_them(model: Model) -> None:
+    lens = logit_lens(model, PROMPT, top_k=100, tokens=("e", "!", "q"))
+    log_p = model.unembed(residual_stream(model, PROMPT)).log_softmax(-1)
+    for number, text in enumerate(lens.choice.values):
+        here = lens.isel(choice=number)
+        own = log_p[..., model.tokenize(text)]
+        np.testing.assert_allclose(here.choice_log_probability, own[..., 0], atol=1e-12)
+        np.testing.assert_allclose(here.choice_probability, own[..., 0].exp(), atol=1e-12)
+        np.testing.assert_array_equal(here.choice_rank, 1 + (log_p > own).sum(-1))
+        among = lens.candidate == text
+        np.testing.assert_array_equal(among.any("rank"), here.choice_rank <= 100)
+        assert (
+            (lens["rank"].where(among).max("rank") == here.choice_rank).where(among.any("rank"), True).all()
+        )
+
+
+def test_the_probabilities_of_all_tokens_add_up_to_one(make_model: Callable[..., Model]) -> None:
+    model = make_model("llama")
+    native(model).resize_token_embeddings(90)
+    native(model).eval()
+    lens = logit_lens(model, "!!", top_k=90)
+    np.testing.assert_allclose(lens.probability.sum("rank"), 1, rtol=1e-12)
+    np.testing.assert_allclose(lens.entropy, -(lens.probability * np.log(lens.probability)).sum("rank"))
+
+
+def test_an_untaught_lens_reads_as_the_logit_lens(model: Model) -> None:
+    lens = Lens("untaught", new_translators(model.n_layers, model.width), {})
+    xr.testing.assert_equal(logit_lens(model, PROMPT, lens), logit_lens(model, PROMPT))
+
+
+def test_a_lens_moves_every_depth_but_the_last(make_model: Callable[..., Model]) -> None:
+    model = make_model("gpt2")
+    translators = new_translators(model.n_layers, model.width, dtype=torch.float64)
+    for translator in translators:
+        torch.nn.init.normal_(translator.weight)  # pyright: ignore[reportArgumentType]
+    tuned = logit_lens(model, PROMPT, Lens("drawn", translators, {}), top_k=100)
+    stream = residual_stream(model, PROMPT)
+    moved = torch.stack([here + move(here) for here, move in zip(stream[:-1], translators, strict=True)])
+    best = model.unembed(moved).softmax(-1).topk(100).values
+    np.testing.assert_allclose(tuned.probability[:-1], best.detach(), atol=1e-12)
+    np.testing.assert_array_equal(tuned.probability[-1], logit_lens(model, PROMPT, top_k=100).probability[-1])
+
+
+def test_a_lens_is_given_by_its_folder_too(make_model: Callable[..., Model], tmp_path: Path) -> None:
+    model = make_model("gpt2")
+    save_lens(new_translators(model.n_layers, model.width), model, tmp_path)
+    lens = logit_lens(model, PROMPT, str(tmp_path), tokens=["e"])
+    xr.testing.assert_equal(lens, logit_lens(model, PROMPT, tokens=["e"]))
+    assert provenance(lens)["sources"]["lens"]["name"] == str(tmp_path)
+
+
 def test_asking_for_fewer_candidates_keeps_the_best(model: Model) -> None:
     fewer, more = logit_lens(model, PROMPT, top_k=1), logit_lens(model, PROMPT, top_k=5)
     xr.testing.assert_equal(fewer.drop_attrs(), more.isel(rank=[0]).drop_attrs())
@@ -95,10 +158,15 @@ def test_more_candidates_than_tokens_are_refused_in_words(make_model: Callable[.
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
-    [({"top_k": 0}, "top_k=0 should be greater than"), ({"topk": 3}, "did you mean 'top_k'")],
+    [
+        ({"tokens": ["ee"]}, "'ee' is 3 tokens for this model"),
+        ({"tokens": "e"}, "tokens='e' should be a valid tuple"),
+        ({"top_k": 0}, "top_k=0 should be greater than"),
+        ({"topk": 3}, "did you mean 'top_k'"),
+    ],
 )
 def test_bounds_and_names_hold_in_plain_python_too(
-    make_model: Callable[..., Model], wrong: dict[str, int], words: str
+    make_model: Callable[..., Model], wrong: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(BadInput, match=words):
         logit_lens(make_model("gpt2"), PROMPT, **wrong)
