@@ -5,7 +5,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import final
 
-from neuronscope.data.documentation import documentation
+from neuronscope.data.documentation import documents
 from neuronscope.data.readers import READERS, Source, named_source
 from neuronscope.words import BadInput
 
@@ -64,7 +64,7 @@ def open_corpus(name: str = DOCUMENTATION) -> Corpus:
     'documentation'
     """
     if name == DOCUMENTATION:
-        return Corpus(name, lambda: (page.text for page in documentation()))
+        return Corpus(name, lambda: (page.text for page in documents()))
     source = named_source(name)
     corpus = Corpus(name, _documents_of(source))
     if next(corpus.documents(), None) is None:

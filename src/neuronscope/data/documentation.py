@@ -6,11 +6,14 @@ where it is installed and never copied into the package.
 
 import ast
 import sysconfig
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from itertools import count, islice
 from pathlib import Path
 from pydoc_data.topics import topics
+from threading import Lock
 
 from .texts.arithmetic import mentions_kept_out
 
@@ -51,24 +54,21 @@ def _module_name(relative: Path) -> str:
     return "module:" + ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _raw_documents() -> list[Document]:
-    found = [Document(f"topic:{name}", text) for name, text in topics.items()]
+def _raw_documents() -> Iterator[Document]:
+    """Yield the documents in the order of their names, each read when its turn comes."""
     root = Path(sysconfig.get_path("stdlib"))
+    found: list[tuple[str, Path | str]] = [(f"topic:{name}", text) for name, text in topics.items()]
     for path in root.rglob("*.py"):
         relative = path.relative_to(root)
         if not _SKIPPED.intersection(relative.parts) and not relative.name.startswith("test_"):
-            found.append(Document(_module_name(relative), _docstrings(path)))
-    return sorted(found, key=lambda document: document.name)
+            found.append((_module_name(relative), path))
+    for name, source in sorted(found, key=lambda entry: entry[0]):
+        yield Document(name, source if isinstance(source, str) else _docstrings(source))
 
 
-@cache
-def documentation() -> tuple[Document, ...]:
-    """Return the documents in the order of their names.
-
-    They are plain ASCII, say no long paragraph twice, and state no arithmetic that is kept out.
-    """
+def _cleaned() -> Iterator[Document]:
+    """Yield the documents as plain ASCII, without paragraphs that were said before or state kept-out sums."""
     seen: set[str] = set()
-    documents = []
     for raw in _raw_documents():
         kept = []
         for paragraph in raw.text.encode("ascii", "ignore").decode().expandtabs().split("\n\n"):
@@ -78,8 +78,32 @@ def documentation() -> tuple[Document, ...]:
             if words and not repeated and not mentions_kept_out(paragraph):
                 kept.append("\n".join(line.rstrip() for line in paragraph.strip("\n").split("\n")))
         if kept:
-            documents.append(Document(raw.name, "\n\n".join(kept) + "\n"))
-    return tuple(documents)
+            yield Document(raw.name, "\n\n".join(kept) + "\n")
+
+
+_READING = Lock()
+_read: list[Document] = []
+_rest = _cleaned()
+
+
+def documents() -> Iterator[Document]:
+    """Yield the documents in the order of their names, reading no more of them than are taken.
+
+    They are plain ASCII, say no long paragraph twice, and state no arithmetic that is kept out.
+    """
+    for number in count():
+        with _READING:
+            if number == len(_read):
+                _read.extend(islice(_rest, 1))
+            if number == len(_read):
+                return
+        yield _read[number]
+
+
+@cache
+def documentation() -> tuple[Document, ...]:
+    """Return all documents in the order of their names."""
+    return tuple(documents())
 
 
 def documentation_split(*, validation: bool) -> tuple[Document, ...]:

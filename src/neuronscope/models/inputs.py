@@ -39,6 +39,7 @@ Inputs = (
     | Sequence[str]
     | Sequence[int]
     | Sequence[Sequence[int]]
+    | Sequence[Tensor]
     | Mapping[str, Any]
     | Batch
 )
