@@ -46,6 +46,38 @@ Reference = Annotated[
     ),
 ]
 PromptCount = Annotated[int, Field(ge=1, le=100_000, description="How many prompts to draw from the task.")]
+PairPrompt = Annotated[
+    str,
+    Field(
+        description="Clean prompt; left empty, the prompts of the task are used.", examples=["Paris is in"]
+    ),
+]
+PairCorrupt = Annotated[
+    str,
+    Field(
+        description="Twin of the prompt with the answer changed, of as many tokens; empty as the prompt is."
+    ),
+]
+PairCount = Annotated[int, Field(ge=1, le=100_000, description="How many prompts to draw from the task.")]
+OnePrompt = Annotated[
+    str, Field(description="Text to read; left empty, passages of the corpus.", examples=["Paris is in"])
+]
+PassageCount = Annotated[int, Field(ge=2, le=100_000, description="How many passages of the corpus to read.")]
+PassageLength = Annotated[int, Field(ge=3, le=131_072, description="How many tokens each passage has.")]
+Ablation = Annotated[
+    Literal["mean", "resample", "zero"],
+    Field(
+        description="What stands in for a value: its mean over the reference, its value at a token drawn "
+        "from it, or zero."
+    ),
+]
+AblationReference = Annotated[
+    Literal["prompts", "common_prompts", "documentation"],
+    Field(
+        description="Prompts that a mean is taken over: those asked about, clean and corrupt; the common "
+        "prompts of the package; or passages of Python's documentation."
+    ),
+]
 Seed = Annotated[int, Field(ge=0, description="What chance is drawn from; the same seed, the same draw.")]
 TaskSplit = Annotated[
     Literal["unseen", "seen", "train", "validation"],

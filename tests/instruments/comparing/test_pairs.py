@@ -56,7 +56,7 @@ def test_answers_left_empty_are_what_the_model_says(scribe: Model) -> None:
     best = run(scribe, CLEAN).logits[0, -1].topk(2).indices
     assert [int(alone.target), int(alone.distractor)] == best.tolist()
     turned = prompt_pairs(scribe, prompt=CLEAN, target=" John")
-    assert [int(turned.target), int(turned.distractor)] == [int(best[1]), int(best[0])]
+    assert [int(turned.target), int(turned.distractor)] == [int(asked.distractor), int(best[0])]
     assert alone.corrupt == ()
 
 

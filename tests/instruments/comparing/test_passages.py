@@ -44,4 +44,4 @@ def test_what_cannot_be_read_is_refused_in_words(scribe: Model) -> None:
     with pytest.raises(BadInput, match="does not fit: this model reads 1 to 256"):
         passages(scribe, n_tokens=1000)
     with pytest.raises(BadInput, match="has no tokenizer"):
-        passages(open_model("builtin:gates"))
+        passages(Model(scribe.hf, name="bare"), n_tokens=4)
