@@ -4,6 +4,7 @@ from neuronscope.instruments.answered.question import Question, Reply, Score
 from neuronscope.instruments.answering import answer
 from neuronscope.instruments.harvest import harvest
 from neuronscope.instruments.harvested.reader import Harvest, Shard
+from neuronscope.instruments.linear import Direct, Direction, Linearised, linearise, logit_direction
 from neuronscope.instruments.ops import Op, add, fn, mean, noise, project_out, put, resample, scale, zero
 from neuronscope.instruments.path import PathPatch, path_patch, sweep_edges
 from neuronscope.instruments.paths.edges import Edge, each_edge
@@ -17,8 +18,11 @@ from neuronscope.instruments.sweep import Sweep, sweep
 from neuronscope.instruments.trials import each
 
 __all__ = [
+    "Direct",
+    "Direction",
     "Edge",
     "Harvest",
+    "Linearised",
     "Op",
     "PathPatch",
     "Plan",
@@ -37,6 +41,8 @@ __all__ = [
     "each_edge",
     "fn",
     "harvest",
+    "linearise",
+    "logit_direction",
     "mean",
     "noise",
     "path_patch",
