@@ -21,6 +21,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"prompt": "Words: lamp river chair lamp river chair lamp river"},
         {"select": {"layer": 5, "head": 2}},
     ),
+    "neuron_ranking": ({"task": "indirect-object"}, {"select": {"layer": 5}}),
     "neuron_activations": (
         {"prompt": "Paris is the capital of France.", "reference": "prompt"},
         {"variable": "top_activation", "select": {"layer": 3}},

@@ -4,6 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+ClusterComponents = Annotated[
+    int,
+    Field(ge=0, le=500, description="How many principal components are clustered; 0 clusters the features."),
+]
 ClusterCount = Annotated[
     int,
     Field(
@@ -25,6 +29,10 @@ MapMethod = Annotated[
         description="How neurons are put on the map: principal components, t-SNE, or UMAP, which needs the "
         "package umap-learn.",
     ),
+]
+Neighbours = Annotated[
+    int,
+    Field(ge=2, le=1000, description="How many neighbours t-SNE (as its perplexity) and UMAP keep together."),
 ]
 NeuronFeatures = Annotated[
     Literal["activations", "effects", "token_classes", "input_weights", "output_weights"],
@@ -51,6 +59,7 @@ PolysemanticityMeasure = Annotated[
     ],
     Field(description="Measure by which the list is ordered, the largest first."),
 ]  # fmt: skip
+ScanEnd = Annotated[int, Field(ge=2, le=64, description="The largest number of clusters that is tried.")]
 Standardise = Annotated[
     Literal["neuron", "feature", "none"],
     Field(
@@ -58,7 +67,21 @@ Standardise = Annotated[
         "loud and quiet neurons compare, each feature over the neurons, or nothing.",
     ),
 ]
+TextResamples = Annotated[
+    int, Field(ge=0, le=1000, description="How many times the passages are drawn anew and clustered again.")
+]
 WeightSide = Annotated[
     Literal["output", "input"],
     Field(description="Which vectors of a neuron: what it writes to the residual stream, or what it reads."),
+]
+ListedNeurons = Annotated[
+    int,
+    Field(ge=1, le=100_000, description="How many neurons of each layer to list, best first; at most all."),
+]
+RankedPrompts = Annotated[
+    int, Field(ge=2, le=100_000, description="How many prompts of the task the criteria are measured on.")
+]
+RankResamples = Annotated[
+    int,
+    Field(ge=20, le=10_000, description="How many resamples of the prompts the intervals are taken from."),
 ]
