@@ -27,6 +27,7 @@ AXES = {
     "line": "line of a text",
     "measure": "one of several quantities that say something about the same thing",
     "n_clusters": "how many clusters a clustering was asked for",
+    "method": "one of several ways to measure the same thing",
     "neuron": "unit of a layer's MLP, from 0",
     "ngram": "token, or two or three in a row, of a corpus",
     "node": "part of a graph",
