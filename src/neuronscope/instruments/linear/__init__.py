@@ -3,6 +3,7 @@
 from neuronscope.instruments.linear.direct import Direct
 from neuronscope.instruments.linear.linearised import Linearised, linearise
 from neuronscope.instruments.linear.onward import Onward
+from neuronscope.instruments.linear.pairs import Shares, direct_shares
 from neuronscope.instruments.linear.readout import (
     Direction,
     head_directions,
@@ -16,6 +17,8 @@ __all__ = [
     "Direction",
     "Linearised",
     "Onward",
+    "Shares",
+    "direct_shares",
     "head_directions",
     "linearise",
     "logit_direction",

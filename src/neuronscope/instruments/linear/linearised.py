@@ -33,11 +33,12 @@ class Linearised:
 
     @property
     def logits(self) -> Float[Tensor, "prompt vocab"]:
-        """Return the model's own logits at the position that is read out."""
+        """Return the model's own logits at the position that is read out, before the cap where one stands."""
         batch = self.seen.batch
         places = zip(batch.starts, batch.lengths, strict=True)
         columns = torch.tensor([start + self.at % length for start, length in places])
-        return self.seen.logits[torch.arange(len(columns)), columns]
+        logits, cap = self.seen.logits[torch.arange(len(columns)), columns], self.parts.cap
+        return logits if cap is None else cap * torch.atanh(logits / cap)
 
     @property
     def final_scale(self) -> Float[Tensor, " prompt"]:
