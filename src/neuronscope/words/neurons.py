@@ -85,3 +85,40 @@ RankResamples = Annotated[
     int,
     Field(ge=20, le=10_000, description="How many resamples of the prompts the intervals are taken from."),
 ]
+ChanceDraws = Annotated[
+    int, Field(ge=19, le=10_000, description="How many random vectors of the same length to compare with.")
+]
+ChosenNeurons = Annotated[
+    int, Field(ge=1, le=1000, description="How many neurons to choose where none are named.")
+]
+NeuronNames = Annotated[
+    str,
+    Field(
+        description="Neurons by layer and number, such as 3.17, 5.94; left empty, the analysis chooses some.",
+    ),
+]
+PushToken = Annotated[
+    str,
+    Field(
+        description="Text of one token; a leading space is added if that makes it one token. "
+        "Left empty, no direction is asked about.",
+    ),
+]
+
+# The corpus pass over all neurons.
+ContextWindow = Annotated[
+    int,
+    Field(ge=4, le=131_072, description="How many tokens of a document are read together, as one stretch."),
+]
+CorpusTokens = Annotated[
+    int, Field(ge=0, description="About how many tokens of the corpus to read, by hash; 0 reads all.")
+]
+ActiveThreshold = Annotated[
+    float, Field(description="A neuron counts as active at a token where its activation is above this.")
+]
+MinimumCount = Annotated[
+    int, Field(ge=1, description="How often a token or n-gram must occur to be given a mean activation.")
+]
+TableMegabytes = Annotated[
+    int, Field(ge=1, le=65_536, description="Memory for the mean activations by token and n-gram.")
+]
