@@ -1,0 +1,1 @@
+"""How are many vectors arranged: groups, pictures, shared dimensions, sparsity and correlation?"""

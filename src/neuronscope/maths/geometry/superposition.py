@@ -1,0 +1,98 @@
+"""How do many directions share few dimensions? Feature dimensionality, interference and the spectrum."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+_HELD = 2**24
+"""How many cosines are held at once."""
+
+
+def feature_dimensionality(vectors: Any) -> Float[np.ndarray, " feature"]:
+    """Return the share of a dimension that each vector has to itself: ‖W_i‖² / Σ_j (Ŵ_i · W_j)².
+
+    ``vectors`` is [feature width]. 1 for a vector at right angles to all others, 1/2 for each of a pair that
+    points opposite ways; the sum over vectors is the rank at most. NaN for a vector of length 0. The capacity
+    of Scherlis et al. 2022 is the same number. (Elhage et al. 2022, "Feature dimensionality".)
+
+    >>> feature_dimensionality([[1.0, 0.0], [-1.0, 0.0], [0.0, 3.0]]).tolist()
+    [0.5, 0.5, 1.0]
+    """
+    rows = np.asarray(vectors)
+    squares = (rows**2).sum(1)
+    # Σ_j (W_i · W_j)² = W_i (WᵀW) W_i: no matrix of pairs is made.
+    shared = ((rows @ (rows.T @ rows)) * rows).sum(1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return squares**2 / shared
+
+
+def spectrum_participation(vectors: Any) -> float:
+    """Return how many dimensions the vectors fill: (Σλ)² / Σλ² over the squared singular values λ.
+
+    From 1, where all lie on one line, to the width, where they fill all directions alike.
+
+    >>> spectrum_participation([[1.0, 0.0], [0.0, 1.0], [0.0, -1.0], [1.0, 0.0]])
+    2.0
+    """
+    rows = np.asarray(vectors)
+    moment = rows.T @ rows if rows.shape[1] <= rows.shape[0] else rows @ rows.T
+    return float(np.trace(moment) ** 2 / (moment**2).sum())
+
+
+def overlaps(vectors: Any) -> tuple[Float[np.ndarray, " feature"], Float[np.ndarray, " feature"]]:
+    """Return for each vector the largest |cosine| with another, and the mean squared cosine with the others.
+
+    Worked out block by block, so that memory stays small. Vectors of length 0 have NaN and count for nothing.
+
+    >>> [part.round(2).tolist() for part in overlaps([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])]
+    [[0.71, 0.71, 0.71], [0.25, 0.5, 0.25]]
+    """
+    rows = np.asarray(vectors)
+    length = np.sqrt((rows**2).sum(1))
+    there = length > 0
+    unit = rows[there] / length[there, None]
+    largest, mean_square = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+    if len(unit) < 2:
+        return largest, mean_square
+    most, square = np.empty(len(unit)), np.empty(len(unit))
+    for part in _blocks(len(unit)):
+        cosine = np.abs(unit[part] @ unit.T)
+        cosine[np.arange(len(cosine)), np.arange(len(unit))[part]] = 0
+        most[part] = cosine.max(1)
+        square[part] = (cosine**2).sum(1) / (len(unit) - 1)
+    largest[there], mean_square[there] = most, square
+    return largest, mean_square
+
+
+def measures(vectors: Any) -> dict[str, float]:
+    """Return what says how crowded a set of directions is, by name.
+
+    ``dimensionality`` is the mean over vectors of the share of a dimension, ``dimensions_held`` its sum,
+    ``interference`` the mean squared cosine of two vectors, ``largest_cosine`` the mean over vectors of the
+    largest |cosine| with another, ``participation`` how many dimensions the spectrum fills.
+    """
+    rows = np.asarray(vectors)
+    share = feature_dimensionality(rows)
+    largest, square = overlaps(rows)
+    return {
+        "dimensionality": float(np.nanmean(share)),
+        "dimensions_held": float(np.nansum(share)),
+        "interference": float(np.nanmean(square)),
+        "largest_cosine": float(np.nanmean(largest)),
+        "participation": spectrum_participation(rows),
+    }
+
+
+def random_directions(vectors: Any, rng: np.random.Generator) -> Float[np.ndarray, "feature width"]:
+    """Return vectors of the same lengths that point anywhere: what there is where nothing was learned."""
+    rows = np.asarray(vectors)
+    drawn = rng.standard_normal(rows.shape, dtype=np.float32).astype(rows.dtype, copy=False)
+    length = np.sqrt((rows**2).sum(1) / (drawn**2).sum(1))
+    return drawn * length[:, None]
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    size = max(1, _HELD // n)
+    return (slice(start, min(n, start + size)) for start in range(0, n, size))
