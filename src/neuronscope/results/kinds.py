@@ -16,7 +16,7 @@ KINDS = {
     "graph": "nodes and edges: axis node or edge",
     "grid": "numbers over two or more axes",
     "ranking": "a list in order: axis rank, line or item, with at most one other",
-    "tokens": "a number for each token of a prompt: axis position with a coordinate token",
+    "tokens": "a number for each token of a prompt, or of several: axis position with a coordinate token",
     "profile": "numbers along one axis",
 }
 _BY_PAIR = {  # kind -> its vertical and its horizontal axis
@@ -27,6 +27,7 @@ _BY_PAIR = {  # kind -> its vertical and its horizontal axis
     "field": ("y", "x"),
 }
 _LISTS = ("rank", "line", "item")
+_LINES = ("rank", "line")
 _ACROSS = "position step key neuron feature head component item width vocab x node".split()
 _DOWN = "depth neuron feature layer query head site prompt item other direction".split()
 
@@ -46,7 +47,10 @@ def kind_of(result: xr.Dataset | xr.DataTree) -> str:
     if name is None:
         raise BadInput("A result without variables has no kind; label() needs at least one.")
     dims = tuple(str(dim) for dim in dataset[name].dims)
-    kind = _kind(dims, has_tokens="token" in dataset.coords)
+    token = dataset.coords.get("token")
+    if token is not None and token.ndim > 1 and "position" in token.dims and set(token.dims) <= set(dims):
+        return "tokens"  # each line has tokens of its own
+    kind = _kind(dims, has_tokens=token is not None)
     if kind is None:
         raise BadInput(f"{name!r} is a single number, which no view draws; give it an axis such as 'item'.")
     return kind
@@ -89,7 +93,8 @@ class Plane:
 def plane(dims: Iterable[str], kind: str) -> Plane:
     """Lay a variable's axes out on screen for a kind.
 
-    Kinds of one axis (graph, ranking, tokens, profile) run across, with ``bound`` neither drawn as an
+    Kinds of one axis (graph, ranking, tokens, profile) run across, tokens line by line where each line has
+    its own, with ``bound`` neither drawn as an
     axis nor a slider, since it is the interval around each value.
 
     >>> plane(("layer", "neuron", "position"), "grid")
@@ -105,7 +110,8 @@ def plane(dims: Iterable[str], kind: str) -> Plane:
         y = _preferred(_DOWN, rest) or rest[0]
     else:
         wanted = {"graph": ("node", "edge"), "ranking": _LISTS, "tokens": ("position",)}.get(kind, ())
-        x, y = _preferred(wanted, names) or next(name for name in names if name != "bound"), None
+        x = _preferred(wanted, names) or next(name for name in names if name != "bound")
+        y = _preferred(_LINES, names) if kind == "tokens" else None
         names = [name for name in names if name != "bound"]
     left = [name for name in names if name not in (x, y)]
     return Plane(x, y, tuple(sorted(left, key=lambda name: name == "rank")))

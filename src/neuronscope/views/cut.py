@@ -96,7 +96,18 @@ class Cut:
         for name, array in self.sliced.data_vars.items():
             if name != self.variable and set(array.dims) == wanted and is_text(array.values):
                 return self._spread(array)
-        return None
+        return self._tokens_beside(wanted)
+
+    def _tokens_beside(self, wanted: set[str]) -> np.ndarray | None:
+        """Return the text of each token where every place has its own, by its id where only that is kept."""
+        tokens = self.sliced.coords.get("token")
+        if tokens is None or set(tokens.dims) != wanted:
+            return None
+        spread = self._spread(tokens)
+        texts = self.result.get(text_attr(tokens, "words"))
+        if spread is None or is_text(spread) or texts is None:
+            return spread
+        return np.append(texts.values.astype(object), "")[spread]  # -1, no token, is the empty text
 
     def interval(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Return the lower and upper ends around each value, where the result holds them."""
