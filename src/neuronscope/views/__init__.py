@@ -2,7 +2,7 @@
 
 from neuronscope.views.draw import draw, picture
 from neuronscope.views.figure import figure
-from neuronscope.views.page import page
+from neuronscope.views.page import document, drawing, page
 from neuronscope.views.terminal import terminal
 
-__all__ = ["draw", "figure", "page", "picture", "terminal"]
+__all__ = ["document", "draw", "drawing", "figure", "page", "picture", "terminal"]

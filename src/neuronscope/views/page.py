@@ -65,6 +65,30 @@ def page(
     names = [theme] if theme else list(THEMES)
     themes = [theme_named(name) for name in names]
     title, _ = _heading(result)
+    body = [*_head(result), *_pictures(result, themes), *_tables(result), *_origin(result)]
+    return _document(title, "\n".join(body), themes)
+
+
+def document(title: str, body: str) -> str:
+    """Return a page of HTML around a body, in the style of a result's page and the reader's theme.
+
+    No network is needed and no script runs. The title is plain text, the body HTML.
+    """
+    return _document(title, body, [theme_named(name) for name in THEMES])
+
+
+def drawing(
+    result: xr.Dataset | xr.DataTree, *, variable: str | None = None, select: dict[str, int] | None = None
+) -> str:
+    """Return one figure of a result as HTML for the body of a page, in both themes.
+
+    Raises `BadInput` as `figure` does.
+    """
+    part = cut(result, variable=variable, select=select)
+    return _picture(result, part.variable, select or {}, [theme_named(name) for name in THEMES], part)
+
+
+def _document(title: str, body: str, themes: list[Theme]) -> str:
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
@@ -73,10 +97,7 @@ def page(
         "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">",
         f"<title>{html.escape(title)}</title>",
         f"<style>{_colours(themes)}{STYLE}</style></head><body>",
-        *_head(result),
-        *_pictures(result, themes),
-        *_tables(result),
-        *_origin(result),
+        body,
         "</body></html>",
     ]
     return "\n".join(parts)

@@ -79,6 +79,16 @@ def _gc(parser: Parser) -> None:
     _json(parser)
 
 
+def _batch(parser: Parser) -> None:
+    parser.add_argument("chain", metavar="FILE.yaml", help="The questions; docs/chains.md says how.")
+    parser.add_argument("--out", metavar="FOLDER", help="Results folder; FILE unless you say.")
+    parser.add_argument(
+        "--workers", metavar="N", type=int, default=1, help="Processes at once; 1 unless you say."
+    )
+    parser.add_argument("--plan", action="store_true", help="Say what would be asked, and ask nothing.")
+    _json(parser)
+
+
 STORE = {
     "ls": Command("List what is stored, newest first.", f"{HERE}.storing:listed", _json),
     "show": Command("Say what one result is and where it came from.", f"{HERE}.storing:shown", _digest),
@@ -110,6 +120,25 @@ COMMANDS = {
         more="Each takes options of its own: 'neuronscope make NAME --help'.",
         usage="make NAME",
     ),
+    "recipe": Command(
+        "Follow a guided chain of questions, with prose and checks.",
+        f"{HERE}.chaining:guided",
+        _json,
+        examples=[
+            "neuronscope recipe",
+            "neuronscope recipe induction --model builtin:scribe --out induction",
+            "neuronscope recipe induction --copy mine.yaml",
+        ],
+        more="Without a name it lists the recipes. 'neuronscope recipe NAME --help' shows the steps and "
+        "parameters of one; a file of your own that ends in .yaml is a recipe too.",
+        usage="recipe NAME",
+    ),
+    "batch": Command(
+        "Ask many questions about many prompts or corpora, into one folder.",
+        f"{HERE}.chaining:batched",
+        _batch,
+        ["neuronscope batch questions.yaml --out results --workers 2"],
+    ),
     "show": Command(
         "Show an answer again, or write it in another form.",
         f"{HERE}.asking:shown",
@@ -137,6 +166,8 @@ def understand(words: Sequence[str]) -> tuple[str, argparse.Namespace]:
     prog = f"neuronscope {name}"
     if name in {"ask", "make"}:
         return _formed(name, command, rest)
+    if name == "recipe" and rest and not rest[0].startswith("-"):
+        return command.obeyed_by, argparse.Namespace(words=rest)
     if command.parts:
         if not rest or rest[0] in {"-h", "--help"}:
             _parser(prog, command).read(["--help"])

@@ -1,0 +1,95 @@
+"""How is one question of a chain answered? In any process: what goes in and what comes out is plain data."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from neuronscope import catalogue
+from neuronscope.contract import SUBJECTS, ask
+from neuronscope.results import Cancelled, digest, open_store, save
+from neuronscope.words import BadInput
+
+_KEPT_OPEN = 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with all that a process needs to answer it, and where the answer goes."""
+
+    step: str
+    place: str
+    does: str
+    sort: str
+    arguments: Mapping[str, Any]
+    device: str
+    dtype: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one question: a file and a digest, or the sentence that says why there is none."""
+
+    step: str
+    place: str
+    arguments: Mapping[str, Any]
+    file: str = ""
+    digest: str = ""
+    seconds: float = 0.0
+    problem: str = ""
+
+
+def answered(asked: Asked) -> Outcome:
+    """Answer a question, from the store where it was answered before, and write the answer to its file.
+
+    What goes wrong is told in the outcome, so that one bad question stops no other.
+    """
+    began = time.perf_counter()
+    try:
+        file, found = _made(asked) if asked.sort == "make" else _answer(asked)
+    except Cancelled:
+        raise
+    except Exception as problem:
+        words = str(problem) if isinstance(problem, BadInput) else f"{type(problem).__name__}: {problem}"
+        seconds = time.perf_counter() - began
+        return Outcome(asked.step, asked.place, asked.arguments, seconds=seconds, problem=words)
+    return Outcome(
+        asked.step, asked.place, asked.arguments, file=file, digest=found, seconds=time.perf_counter() - began
+    )
+
+
+def _answer(asked: Asked) -> tuple[str, str]:
+    result = ask(
+        catalogue.find(asked.does),
+        asked.arguments,
+        store=open_store(),
+        openers={kind.name: _opener(kind.name) for kind in SUBJECTS.values() if kind.name != "Result"},
+        device=asked.device,
+        dtype=asked.dtype,
+    )
+    target = Path(asked.target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    save(result, target)
+    return str(target), digest(result)
+
+
+def _made(asked: Asked) -> tuple[str, str]:
+    arguments = {**asked.arguments, "out": str(Path(asked.target).with_suffix(""))}
+    Path(arguments["out"]).parent.mkdir(parents=True, exist_ok=True)
+    folder = ask(catalogue.find(asked.does), arguments, device=asked.device, dtype=asked.dtype)
+    return str(folder), ""
+
+
+@lru_cache
+def _opener(kind: str) -> Any:
+    """Return an opener that keeps what it opened last, since many questions are about one model."""
+    opener = next(known.opener for known in SUBJECTS.values() if known.name == kind)
+
+    @lru_cache(maxsize=_KEPT_OPEN)
+    def opened(name: str, *, device: str, dtype: str) -> Any:
+        return opener(name, device=device, dtype=dtype)
+
+    return opened

@@ -1,0 +1,182 @@
+"""Chains of questions: each asked once, none lost, and a bad one stopping no other."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neuronscope.chains.chain import Chain, Check
+from neuronscope.chains.checking import verdict
+from neuronscope.chains.filling import filled, works
+from neuronscope.chains.reading import read_chain, recipe_names, recipe_text
+from neuronscope.chains.running import run_chain
+from neuronscope.results import WorkerProcesses, digest, label, load, provenance
+from neuronscope.words import BadInput
+
+CHAIN: dict[str, Any] = {
+    "title": "Two lenses",
+    "with": {"k": 2},
+    "over": {"prompt": ["Paris is in", "Two and two"], "model": ["builtin:scribe"]},
+    "steps": [
+        {
+            "name": "lens",
+            "ask": "logit-lens",
+            "with": {"model": "{model}", "prompt": "{prompt}", "top_k": "{k}"},
+        },
+        {"name": "card", "ask": "model_card", "with": {"model": "{model}"}},
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEURONSCOPE_HOME", str(tmp_path / "home"))
+
+
+def chain(**changes: Any) -> Chain:
+    return Chain.model_validate(CHAIN | changes)
+
+
+def written(tmp_path: Path, text: str) -> str:
+    file = tmp_path / "mine.yaml"
+    file.write_text(text, encoding="utf-8")
+    return str(file)
+
+
+def test_a_step_is_asked_once_for_the_values_that_it_depends_on() -> None:
+    lens, card = works(chain(), {"k": 2})
+    assert [work.place for work in lens] == ["prompt1-model1", "prompt2-model1"]
+    assert [work.place for work in card] == ["model1"]
+
+
+def test_what_builds_on_a_step_depends_on_its_values() -> None:
+    later = {"name": "later", "ask": "logit-lens", "with": {"model": "{model}", "prompt": "{lens}"}}
+    *_, last = works(chain(steps=[*CHAIN["steps"], later]), {"k": 2})
+    assert [work.place for work in last] == ["prompt1-model1", "prompt2-model1"]
+    assert last[1].needs == {"lens": "prompt2-model1"}
+
+
+def test_a_value_alone_keeps_its_type_and_doubled_braces_stay() -> None:
+    assert filled(["{n}", "{n} of {{n}}"], {"n": 3}) == [3, "3 of {n}"]
+
+
+def test_every_answer_is_in_the_folder_with_its_digest(tmp_path: Path) -> None:
+    outcomes = run_chain(chain(), tmp_path / "out")
+    assert [outcome.problem for outcome in outcomes] == ["", "", ""]
+    for outcome in outcomes:
+        result = load(outcome.file)
+        assert digest(result) == outcome.digest
+        assert not provenance(result)["derived"]
+    assert load(outcomes[0].file).sizes["rank"] == 2
+    log = json.loads((tmp_path / "out" / "log.json").read_text())
+    assert [row["digest"] for row in log["questions"]] == [outcome.digest for outcome in outcomes]
+    again = Chain.model_validate(log["chain"])
+    assert again == chain()
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert page.count("<svg") >= 2 * len(outcomes)
+    assert "<script" not in page
+
+
+def test_asked_again_it_is_looked_up(tmp_path: Path) -> None:
+    first = run_chain(chain(), tmp_path / "one")
+    second = run_chain(chain(), tmp_path / "two")
+    created = [[provenance(load(o.file))["created"] for o in outcomes] for outcomes in (first, second)]
+    assert created[0] == created[1]
+
+
+def test_a_question_that_fails_stops_those_that_build_on_it_and_no_other(tmp_path: Path) -> None:
+    steps = [
+        {"name": "bad", "ask": "logit-lens", "with": {"model": "{model}", "prompt": "x", "top_k": 3000}},
+        {"name": "next", "ask": "logit-lens", "with": {"model": "{model}", "prompt": "{bad}"}},
+        *CHAIN["steps"],
+    ]
+    problems = {o.step: o.problem for o in run_chain(chain(steps=steps), tmp_path / "out")}
+    assert "top_k" in problems["bad"]
+    assert problems["next"] == "Not asked, for bad was not answered."
+    assert problems["lens"] == problems["card"] == ""
+    assert "Not asked, for bad" in (tmp_path / "out" / "index.html").read_text()
+
+
+@pytest.mark.slow
+def test_several_processes_give_the_same_answers(tmp_path: Path) -> None:
+    here = run_chain(chain(), tmp_path / "one")
+    there = run_chain(chain(), tmp_path / "two", executor=WorkerProcesses(2))
+    assert [outcome.digest for outcome in here] == [outcome.digest for outcome in there]
+
+
+def test_checks_hold_one_number_against_a_limit() -> None:
+    result = label({"item": ["a", "b"]}, share=("item", [0.2, 0.9]))
+    words = {"of": "share", "met": "good", "missed": "bad"}
+    assert verdict(Check.model_validate({**words, "at": {"item": "b"}, "above": 0.5}), result).words == "good"
+    assert verdict(Check.model_validate({**words, "take": "smallest", "above": 0.5}), result).words == "bad"
+    assert verdict(Check.model_validate({**words, "at": {"item": -1}, "below": 0.5}), result).value == 0.9
+    missing = label({"item": ["a"]}, share=("item", [float("nan")]))
+    assert not verdict(Check.model_validate({**words, "above": -1}), missing).met
+    with pytest.raises(BadInput, match="'shares', which the answer does not have; did you mean 'share'"):
+        verdict(Check.model_validate({**words, "of": "shares", "above": 1}), result)
+    with pytest.raises(BadInput, match="item has no place 'c'; it has a, b"):
+        verdict(Check.model_validate({**words, "at": {"item": "c"}, "above": 1}), result)
+
+
+def test_lines_and_files_beside_the_chain_are_values(tmp_path: Path) -> None:
+    (tmp_path / "prompts.txt").write_text("Paris is in\n\nOne more\n")
+    (tmp_path / "b.txt").write_text("b")
+    (tmp_path / "a.txt").write_text("a")
+    text = (
+        "title: t\nover: {prompt: {lines: prompts.txt}, corpus: {files: '?.txt'}}\n"
+        "steps: [{ask: logit-lens, with: {model: builtin:scribe, prompt: '{prompt}'}}]"
+    )
+    over = read_chain(written(tmp_path, text)).over
+    assert over["prompt"] == ["Paris is in", "One more"]
+    assert over["corpus"] == [str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]
+
+
+STEP = "title: t\nsteps:\n  - ask: logit-lens\n    with: "
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("title: [", "is no YAML"),
+        ("- a", "says nothing to do"),
+        ("title: t", "steps field required"),
+        ("title: t\nsteps: []", "steps list should have at least 1 item"),
+        ("title: t\nstep: []", "step is no word that a chain knows|steps field required"),
+        ("title: t\nsteps: [{show: []}]", "steps 1 a step needs either 'ask' or 'make'"),
+        ("title: t\nsteps: [{ask: logit-lense}]", "did you mean 'logit_lens'"),
+        ("title: t\nsteps: [{make: logit-lens}]", "logit-lens is for 'ask', not 'make'"),
+        (STEP + "{promt: x}", "no argument 'promt'; did you mean 'prompt'"),
+        (STEP + "{prompt: '{who}'}", "{who} is no parameter or earlier step; there are none"),
+        ("title: t\nwith: {logit-lens: 1}\n" + STEP[9:] + "{prompt: a}", "names two things"),
+        ("title: t\nover: {prompt: []}\n" + STEP[9:] + "{prompt: a}", "over prompt has no values"),
+        ("title: t\nover: {prompt: {lines: none.txt}}\n" + STEP[9:] + "{prompt: a}", "cannot be read"),
+    ],
+)
+def test_a_file_that_makes_no_sense_is_refused_in_words(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        read_chain(written(tmp_path, text))
+
+
+def test_unknown_names_are_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no recipe 'indirect-objekt'; did you mean 'indirect-object'"):
+        read_chain("indirect-objekt")
+    with pytest.raises(BadInput, match="cannot be read: give a text file in YAML"):
+        read_chain(str(tmp_path / "none.yaml"))
+    with pytest.raises(BadInput, match="no parameter 'kk'; did you mean 'k'"):
+        run_chain(chain(), tmp_path, given={"kk": 1})
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="cannot be written"):
+        run_chain(chain(), tmp_path / "file" / "below")
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_recipes_are_well_made_and_say_what_they_are_for(name: str, tmp_path: Path) -> None:
+    recipe = read_chain(name)
+    assert recipe.summary
+    assert "model" in recipe.given
+    assert all(step.prose for step in recipe.steps)
+    assert any(step.check for step in recipe.steps)
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(recipe_text(name), encoding="utf-8")
+    assert read_chain(str(copy)) == recipe
