@@ -22,6 +22,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"select": {"layer": 5, "head": 2}},
     ),
     "neuron_ranking": ({"task": "indirect-object"}, {"select": {"layer": 5}}),
+    "neuron_logits": ({"target": " Mary", "distractor": " John", "top_k": 12}, {}),
     "neuron_activations": (
         {"prompt": "Paris is the capital of France.", "reference": "prompt"},
         {"variable": "top_activation", "select": {"layer": 3}},
@@ -30,8 +31,16 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"prompt": CLEAN, "corrupt": CORRUPT, "target": " Mary", "distractor": " John"},
         {},
     ),
+    "direct_logit_attribution": ({"task": "indirect-object", "n_prompts": 64}, {}),
     "model_card": ({}, {"variable": "equation"}),
     "task_evaluation": ({"task": "two-digit-arithmetic", "n_prompts": 500}, {}),
+    "neuron_map": ({}, {}),
+    "neuron_clusters": ({}, {}),
+    "token_attribution": (
+        {"prompt": CLEAN, "target": " Mary", "distractor": " John", "method": "shapley"},
+        {},
+    ),
+    "neuron_attribution": ({"task": "indirect-object", "top_k": 15}, {}),
 }
 """Analysis to its arguments (the model apart) and to what of its result is drawn."""
 
