@@ -59,8 +59,14 @@ def ratio_error(n_units: Any, count: Any, total: Any, squares: Any, products: An
     over units of (their sum)², ``products`` of their sum times their size, ``sizes`` of their size². NaN
     with fewer than two units (Cochran 1977, equation 6.13).
     """
-    units, count = np.asarray(n_units, dtype=float), np.maximum(np.asarray(count, dtype=float), 1)
-    mean = np.asarray(total, dtype=float) / count
-    left = np.maximum(np.asarray(squares) - 2 * mean * np.asarray(products) + mean**2 * np.asarray(sizes), 0)
+    mean = np.asarray(total, dtype=float) / np.maximum(count, 1)
+    left = np.asarray(squares) - 2 * mean * np.asarray(products) + mean**2 * np.asarray(sizes)
+    return unit_error(n_units, count, left)
+
+
+def unit_error(n_units: Any, count: Any, left: Any) -> np.ndarray:
+    """Return the error of `ratio_error` from what is ``left``: the sum of (size · (unit's mean - mean))²."""
+    units = np.asarray(n_units, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(units > 1, np.sqrt(left * units / (units - 1)) / count, np.nan)
+        error = np.sqrt(np.maximum(left, 0) * units / (units - 1)) / np.maximum(count, 1)
+    return np.where(units > 1, error, np.nan)

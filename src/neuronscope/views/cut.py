@@ -69,6 +69,12 @@ class Cut:
         return self.result[self.variable]
 
     @property
+    def scaled(self) -> xr.DataArray:
+        """The values that share one scale of colours: all slices, but of lines of tokens those shown."""
+        own = self.kind == "tokens" and len(self.axes) > 1
+        return self.sliced[self.variable] if own else self.array
+
+    @property
     def title(self) -> str:
         """The variable in the field's words, with units."""
         return value_title(self.array)

@@ -243,7 +243,7 @@ class Picture:
         part, colour = self.part, has_colour(console)
         rows, columns = part.axes
         words = part.values if is_text(part.values) else part.words_beside()
-        scale = scale_of(part.array) if not is_text(part.values) else None
+        scale = scale_of(part.scaled) if not is_text(part.values) else None
         edge = min(max(map(len, rows.labels)), 14) + 1
         room = max(options.max_width - edge, 8)
         least = 2 if colour and words is None else 3 if not colour and words is None else 4

@@ -60,6 +60,7 @@ def gather_neurons(
     with closing(_gathered(model, layers, passes, gathered, keeper)) as done:
         for _ in track(done, "passes"):
             keeper.keep()
+    keeper.check_taken_up()
     if not gathered.distribution.n_tokens:
         raise BadInput(
             "The corpus has no token that counts: the first of each document does not. Give more text."

@@ -109,7 +109,8 @@ def indexed(
                 for code, count in zip(found[often].tolist(), times[often].tolist(), strict=True)
             ]
     rows = [(int(token),) for token in single]
-    rows += [tokens for _, _, tokens in sorted(several)[: max(n_rows - len(single), 0)]]
+    kept = [(length, tokens) for _, length, tokens in sorted(several)[: max(n_rows - len(single), 0)]]
+    rows += [tokens for _, tokens in sorted(kept)]
     table = np.full((len(rows), LONGEST), -1, np.int64)
     for row, tokens in enumerate(rows):
         table[row, : len(tokens)] = tokens

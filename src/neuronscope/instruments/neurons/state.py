@@ -132,9 +132,7 @@ class Keeper:
         """
         mine = torch.frombuffer(bytearray.fromhex(self._gathered.digest), dtype=torch.uint8)
         if not torch.equal(mine.long(), self.kept["digest"]):
-            raise BadInput(
-                f"{str(self._path)!r} was gathered from another corpus: delete it, or choose another folder."
-            )
+            raise self._another()
         gathered = self._gathered
         parts = {"distribution": gathered.distribution, "examples": gathered.examples}
         for part, held in (parts | {"sample": gathered.sample, "table": gathered.table}).items():
@@ -142,6 +140,16 @@ class Keeper:
             held.take_up({n[len(start) :]: t for n, t in self.kept.items() if n.startswith(start)})
         gathered.n_passes = self.n_passes
         self.kept = {}
+
+    def check_taken_up(self) -> None:
+        """Raise `BadInput` where the corpus ended before what was kept of it."""
+        if self.kept:
+            raise self._another()
+
+    def _another(self) -> BadInput:
+        return BadInput(
+            f"{str(self._path)!r} was gathered from another corpus: delete it, or choose another folder."
+        )
 
     def keep(self) -> None:
         """Keep what is gathered, when enough time has gone by since the last time."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from neuronscope.instruments.neurons.block import Block, Plan
 from neuronscope.instruments.neurons.ngrams import NgramIndex
-from neuronscope.maths.streaming_moments import ratio_error
+from neuronscope.maths.streaming_moments import unit_error
 
 CELL_BYTES = 16
 _HELD = 2**22  # numbers of one part that are worked on at once
@@ -18,13 +18,19 @@ _HELD = 2**22  # numbers of one part that are worked on at once
 
 @dataclass(frozen=True)
 class _Occurrences:
-    """Where the n-grams of a pass end: sums over a stretch, then over stretches, as sparse matrices."""
+    """Where the n-grams of a pass end: means within a stretch, then sums over stretches, as sparse matrices.
+
+    ``line`` says of which of the n-grams each n-gram in a stretch is; ``before`` and ``new`` are the sums
+    of squared numbers of occurrences in a stretch, before the pass and in it.
+    """
 
     within: csr_array  # (n-gram in a stretch, flat position)
-    across: csr_array  # (n-gram, n-gram in a stretch)
-    weighted: csr_array  # the same, times how often it stands in the stretch
+    across: csr_array  # (n-gram, n-gram in a stretch), times how often it stands there
+    squared: csr_array  # the same, times the square of that
+    line: np.ndarray
     rows: np.ndarray
-    sizes: np.ndarray
+    before: np.ndarray
+    new: np.ndarray
 
 
 class NgramTable:
@@ -37,13 +43,13 @@ class NgramTable:
         self.stretches = torch.zeros(len(index), dtype=torch.int64)
         self.size_squares = torch.zeros(len(index), dtype=torch.int64)
         self.totals = torch.zeros(shape, dtype=torch.float64)
-        self.squares = torch.zeros(shape)
-        self.products = torch.zeros(shape)
+        self.centres = torch.zeros(shape)  # mean over stretches, by squared number of occurrences
+        self.spreads = torch.zeros(shape)  # squared distances from it, by the same weights
         self._pass: _Occurrences | None = None
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all that is held, for keeping."""
-        names = ("counts", "stretches", "size_squares", "totals", "squares", "products")
+        names = ("counts", "stretches", "size_squares", "totals", "centres", "spreads")
         return {name: getattr(self, name) for name in names}
 
     def take_up(self, kept: Mapping[str, Tensor]) -> None:
@@ -62,23 +68,30 @@ class NgramTable:
         new = np.r_[True, (np.diff(rows) != 0) | (np.diff(stretches) != 0)]
         pair_rows, begins = rows[new], np.flatnonzero(new)
         sizes = np.diff(np.r_[begins, len(rows)])
-        unique, first = np.unique(pair_rows, return_index=True)
-        ends = np.r_[first, len(pair_rows)]
-        pairs = np.arange(len(pair_rows))
-        wide = len(plan.stretches) * plan.width
-        one = np.ones(len(rows), np.float32)
+        unique, first, line = np.unique(pair_rows, return_index=True, return_inverse=True)
+        ends, pairs = np.r_[first, len(pair_rows)], np.arange(len(pair_rows))
+        wide, weight = len(plan.stretches) * plan.width, sizes.astype(np.float32)
+        before = self.size_squares.numpy()[unique].astype(np.float32)
+        self._count(rows, pair_rows, sizes)
+        after = self.size_squares.numpy()[unique].astype(np.float32)
         self._pass = _Occurrences(
-            csr_array((one, places, np.r_[begins, len(rows)]), shape=(len(pairs), wide)),
-            csr_array((one[: len(pairs)], pairs, ends), shape=(len(unique), len(pairs))),
-            csr_array((sizes.astype(np.float32), pairs, ends), shape=(len(unique), len(pairs))),
+            csr_array(
+                (1 / np.repeat(weight, sizes), places, np.r_[begins, len(rows)]), shape=(len(pairs), wide)
+            ),
+            csr_array((weight, pairs, ends), shape=(len(unique), len(pairs))),
+            csr_array((weight**2, pairs, ends), shape=(len(unique), len(pairs))),
+            line,
             unique,
-            sizes,
+            before[:, None],
+            (after - before)[:, None],
         )
-        self.counts += torch.from_numpy(np.bincount(rows, minlength=len(self.index)))
-        self.stretches += torch.from_numpy(np.bincount(pair_rows, minlength=len(self.index)))
-        self.size_squares += torch.from_numpy(
-            np.bincount(pair_rows, weights=sizes**2, minlength=len(self.index)).astype(np.int64)
-        )
+
+    def _count(self, rows: np.ndarray, pair_rows: np.ndarray, sizes: np.ndarray) -> None:
+        n = len(self.index)
+        self.counts += torch.from_numpy(np.bincount(rows, minlength=n))
+        self.stretches += torch.from_numpy(np.bincount(pair_rows, minlength=n))
+        squares = np.bincount(pair_rows, weights=sizes**2, minlength=n)
+        self.size_squares += torch.from_numpy(squares.astype(np.int64))
 
     def _found(self, plan: Plan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return row, stretch and flat place of each occurrence whose last token counts."""
@@ -99,21 +112,24 @@ class NgramTable:
         if at is None:
             return
         flat = block.values.reshape(-1, block.values.shape[-1]).numpy()
-        step = max(_HELD // len(at.sizes), 64)
-        held = [part[block.layer].numpy() for part in (self.totals, self.products, self.squares)]
+        step = max(_HELD // len(at.line), 64)
+        totals, centres, spreads = (
+            part[block.layer].numpy() for part in (self.totals, self.centres, self.spreads)
+        )
+        share = at.new / (at.before + at.new)
         for begin in range(0, flat.shape[1], step):
             part = slice(begin, begin + step)
-            sums = at.within @ np.ascontiguousarray(flat[:, part])
-            for table, new in zip(
-                held, (at.across @ sums, at.weighted @ sums, at.across @ (sums * sums)), strict=True
-            ):
-                table[at.rows, part] += new
+            means = at.within @ np.ascontiguousarray(flat[:, part])
+            totals[at.rows, part] += at.across @ means
+            centre = (at.squared @ means) / at.new
+            means -= centre[at.line]
+            gap = centre - centres[at.rows, part]
+            spreads[at.rows, part] += at.squared @ (means * means) + gap * gap * at.before * share
+            centres[at.rows, part] += gap * share
 
     def line(self, row: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the mean activations of one n-gram [layer neuron] and their standard errors."""
-        count, n_stretches = int(self.counts[row]), int(self.stretches[row])
-        total, squares, products = (
-            part[:, row].numpy() for part in (self.totals, self.squares, self.products)
-        )
-        error = ratio_error(n_stretches, count, total, squares, products, int(self.size_squares[row]))
-        return total / max(count, 1), error
+        count, squares = max(int(self.counts[row]), 1), int(self.size_squares[row])
+        mean = self.totals[:, row].numpy() / count
+        left = self.spreads[:, row].numpy() + squares * (self.centres[:, row].numpy() - mean) ** 2
+        return mean, unit_error(int(self.stretches[row]), count, left)

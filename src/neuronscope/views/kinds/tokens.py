@@ -44,7 +44,7 @@ def tokens(cut: Cut, theme: Theme) -> dict[str, Any]:
 
     Lines with tokens of their own stand below each other, position 0 of each at the same place.
     """
-    scale = scale_of(cut.array)
+    scale = scale_of(cut.scaled)
     laid = _running(cut) if len(cut.axes) == 1 else _in_lines(cut)
     used, n_lines = laid.size
     layout = frame(
