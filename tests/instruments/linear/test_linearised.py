@@ -193,10 +193,11 @@ def test_an_earlier_position_is_read_out_as_if_the_prompt_ended_there() -> None:
 
 def test_embeddings_are_told_apart_where_the_place_alone_makes_the_rest() -> None:
     gpt2, llama = (shared(family, torch.float64) for family in ("gpt2", "llama"))
-    found = linearise(gpt2, some_tokens()).direct(logit_direction(gpt2, 3, 5))
-    assert found.position[0] * linearise(gpt2, some_tokens()).final_scale[0] == pytest.approx(
-        float(found.position[1] * linearise(gpt2, some_tokens()).final_scale[1]), abs=1e-12
-    )
+    seen = linearise(gpt2, some_tokens())
+    found = seen.direct(logit_direction(gpt2, 3, 5))
+    first, second = found.position * seen.final_scale
+    assert float(first) == pytest.approx(float(second), abs=1e-12)
+    assert float(first) != 0
     assert not linearise(llama, some_tokens()).direct(logit_direction(llama, 3, 5)).position.any()
 
 

@@ -93,8 +93,9 @@ def _found(model: Model) -> Fixed:
         )
     found = Fixed(layers, norm, Absence("it has no output head over a vocabulary", "final"))
     if "embed" in seen:
-        beyond = seen["resid_pre.0"] - seen["embed"]
-        found.placed = alike(beyond[:1].expand_as(beyond), beyond, tolerance) if beyond.any() else True
+        begins = seen["resid_pre.0"]
+        beyond = begins - seen["embed"]
+        found.placed = alike(begins - beyond + beyond[:1], begins, tolerance)
     _add_head(model, found, final, seen, tolerance)
     return found
 

@@ -58,7 +58,7 @@ class Linearised:
         v, scale = norm.back(reading.vectors), self.final_scale
         rows = [self._layer(number, layer, v, scale) for number, layer in enumerate(self.parts.layers)]
         begins, last = self._here("resid_pre.0"), self._here(f"resid_post.{self.model.n_layers - 1}")
-        token = self._here("embed") if self.parts.placed and "embed" in self.seen else begins
+        token = self._here("embed") if self.parts.placed and f"embed@{self.at}" in self.seen else begins
         total = (norm_of(self.model, last) * reading.vectors).sum(-1) + reading.constant
         constant = (norm.added(reading.vectors) + reading.constant).expand(len(begins))
         stacked = [_stacked([row[at] for row in rows]) for at in range(6)]
