@@ -46,3 +46,78 @@ CheckedCells = Annotated[
         description="How many estimates to measure exactly too: the largest ones, and as many at random.",
     ),
 ]
+PatchDirection = Annotated[
+    Literal["both", "denoise", "noise"],
+    Field(
+        description="Clean parts put into the corrupt run (what is enough), corrupt ones into the clean run "
+        "(what is needed), or both, which takes twice as long."
+    ),
+]
+PathReceivers = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="Where paths end: logits, or queries, keys and values of heads such as q.3.2 k.3.2, "
+        "or mlp_in.4; several share one change.",
+        examples=["logits", "q.3.2 k.3.2"],
+    ),
+]
+PathDirection = Annotated[
+    Literal["noise", "denoise"],
+    Field(
+        description="Which way the patch runs: senders of the corrupt prompt into the clean run, or the other "
+        "way round."
+    ),
+]
+MLPsOnTheWay = Annotated[
+    Literal["free", "frozen"],
+    Field(
+        description="Whether MLPs between sender and receiver pass on what reaches them, or write what they "
+        "wrote before."
+    ),
+]
+Corruption = Annotated[
+    Literal["replacement", "noise"],
+    Field(
+        description="How the run is corrupted: by the tokens of the corrupt prompt, or by Gaussian noise on "
+        "the embeddings of the subject."
+    ),
+]
+SubjectText = Annotated[
+    str,
+    Field(
+        description="What is corrupted and restored around: words of the prompt, or a named span of the "
+        "task; left empty, the tokens in which clean and corrupt prompt differ.",
+        examples=["The Space Needle"],
+    ),
+]
+NoiseScale = Annotated[
+    float,
+    Field(gt=0, le=100, description="Noise, in standard deviations of the subjects' token embeddings."),
+]
+NoiseSamples = Annotated[int, Field(ge=1, le=1000, description="How many draws of noise for each prompt.")]
+Restored = Annotated[
+    Literal["residual", "mlp", "attention"],
+    Field(
+        description="What is put back to what it was in the clean run: the residual stream at one depth, or "
+        "outputs of MLPs or attention in a window of layers."
+    ),
+]
+WindowWidth = Annotated[
+    int,
+    Field(ge=1, le=200, description="How many layers of MLP or attention outputs are restored together."),
+]
+Severed = Annotated[
+    Literal["none", "mlp", "attention"],
+    Field(
+        description="Which outputs later at the restored token stay what they were in the corrupted run, so "
+        "that nothing is carried through them."
+    ),
+]
+TracingMetric = Annotated[
+    Literal["logit_difference", "log_probability", "probability"],
+    Field(
+        description="What is measured at the last position: target minus distractor in logits, or the "
+        "target's log-probability or probability."
+    ),
+]
