@@ -1,97 +1,95 @@
 """Activation patching: where does the model keep what decides its answer?
 
-Two prompts that differ in one thing are run; then the residual stream of one is put into the other,
-one depth and one position at a time. Where that turns the answer, the deciding information is there.
+Two prompts that differ in one thing are run; then a part of one run is put into the other, one part and
+place at a time. Where that turns the answer, the deciding information is there.
 """
 
 import torch
 import xarray as xr
-from jaxtyping import Float
-from torch import Tensor
 
 from neuronscope.contract import analysis
-from neuronscope.instruments import put, run, sweep
-from neuronscope.instruments.metrics import LastMetric, answer_token, measure
+from neuronscope.data.tasks import Task
+from neuronscope.instruments.comparing.patched import facts_of, normalised, strongest, what_to_patch
+from neuronscope.instruments.comparing.twins import NO_INFLUENCE, twin_pairs, twin_runs, ways
+from neuronscope.maths.ratio import ratio_interval
 from neuronscope.models import Model
 from neuronscope.results import label
-from neuronscope.words import AnswerToken, BadInput, CorruptPrompt, Metric, Prompt
+from neuronscope.words import AnswerToken, LayerIndex, Metric, PromptCount, Seed
+from neuronscope.words.patching import (
+    PairCorrupt,
+    PairPrompt,
+    PatchDirection,
+    PatchedNeurons,
+    PatchPositions,
+    PatchSites,
+)
 
 
-@analysis(kind="grid", cites="meng2022rome")
-def activation_patching(
+@analysis(kind="grid", cites="meng2022rome", version=2)
+def activation_patching(  # noqa: PLR0913 - what is asked of, what is swapped, and what is measured
     model: Model,
-    prompt: Prompt,
-    corrupt: CorruptPrompt,
+    prompt: PairPrompt = "",
+    corrupt: PairCorrupt = "",
     *,
+    task: Task | None = None,
+    sites: PatchSites = "residual",
+    positions: PatchPositions = "usual",
+    layer: LayerIndex = -1,
+    direction: PatchDirection = "both",
+    n_neurons: PatchedNeurons = 20,
     target: AnswerToken = "",
     distractor: AnswerToken = "",
     metric: Metric = "logit_difference",
+    n_prompts: PromptCount = 16,
+    seed: Seed = 0,
 ) -> xr.Dataset:
-    """Swap the residual stream between two prompts, place by place, and see whose answer comes out.
+    """Swap a part of the model between two prompts, place by place, and see whose answer comes out.
 
-    Returns over direction, depth and position the ``effect``, on the scale where 1 is the clean
-    prompt's own answer and 0 the corrupt prompt's, and the raw ``metric``. In direction ``denoise`` the
-    clean stream is put into the corrupt run, so that 1 says that this place is enough; in ``noise``
-    the corrupt stream is put into the clean run, so that 0 says that this place was needed. Depth d
-    follows block d−1, and the last depth feeds the unembedding. Left empty, target and distractor
-    are the model's own favourites after the clean and the corrupt prompt. Raises ``BadInput`` where
-    the prompts differ in token length or give the same metric.
+    Returns over direction, part and place the ``effect``, on the scale where 1 is the clean prompt's own
+    answer and 0 the corrupt prompt's, and the raw ``metric``, mean over prompts. In direction ``denoise``
+    the clean part is put into the corrupt run, so that 1 says that it is enough; in ``noise`` the corrupt
+    part is put into the clean run, so that 0 says that it was needed; ``null`` is what a part without
+    influence gives. Parts lie along depth, or layer and head, key head or neuron; depth d follows block
+    d−1, and the last feeds the unembedding. Places are the positions of one pair, or the named spans that
+    the prompts of a task share. Over a task the summed effect is divided once by the summed difference of
+    clean and corrupt, and ``low`` and ``high`` are its 95 % bootstrap interval over prompts.
+
+    Left empty, target and distractor are the model's own favourites after the clean and the corrupt prompt;
+    without prompts and task, the task is indirect-object. Of neurons, those of the largest estimated effect
+    are swapped, or a whole layer. Raises `BadInput` where prompts and twins differ in token length or score
+    the same, and where the model lacks the part. (Meng et al. 2022; Zhang and Nanda 2024.)
     """
-    clean, corrupted = model.tokenize(prompt), model.tokenize(corrupt)
-    _comparable(model, clean, corrupted)
-    last = run(model, torch.stack([clean, corrupted])).logits[:, -1]
-    answers = [
-        answer_token(model, text) if text else int(row.argmax())
-        for text, row in zip((target, distractor), last, strict=True)
-    ]
-    if callable(metric):
-        score: LastMetric = metric
-    else:
-        score = measure(metric, target=answers[0], distractor=answers[1])
-    ends = score(last)
-    span = float(ends[0] - ends[1])
-    if abs(span) < 1e-6:
-        raise BadInput(
-            f"activation_patching: both prompts score {float(ends[0]):.4g}, so nothing can be restored; "
-            "choose prompts, a target or a distractor that the model tells apart."
-        )
-    raw = torch.stack([_swept(model, clean, corrupted, score), _swept(model, corrupted, clean, score)])
-    texts = model.token_texts(torch.tensor(answers))
-    name = metric if isinstance(metric, str) else "metric"
-    found = label(
-        {
-            "direction": ["denoise", "noise"],
-            "depth": range(model.n_layers + 1),
-            "token": ("position", model.token_texts(clean)),
-            "corrupt_token": ("position", model.token_texts(corrupted)),
-        },
-        effect=(
-            "direction depth position",
-            (raw - ends[1]) / span,
-            {"long_name": f"{name.replace('_', ' ')}: 1 = clean, 0 = corrupt", "units": "1"},
+    pairs = twin_pairs(
+        model,
+        task,
+        prompt=prompt,
+        corrupt=corrupt,
+        target=target,
+        distractor=distractor,
+        n_prompts=n_prompts,
+        seed=seed,
+    )
+    patched = what_to_patch(model, pairs, sites, positions, layer)
+    twins = twin_runs(model, pairs, metric, patched.parts.whole)
+    if sites == "mlp_act" and layer < 0:
+        patched = strongest(twins, patched, n_neurons)
+    shape = len(patched.parts), len(patched.places), len(pairs)
+    both = ways(direction)
+    raw = torch.stack([twins.patched(patched.cells, way).reshape(shape) for way in both])
+    effect = ratio_interval(normalised(twins, raw), twins.span.numpy(), seed=seed)
+    name = metric.replace("_", " ") if isinstance(metric, str) else "metric"
+    axes = f"direction {patched.axes}"
+    scale = {"long_name": f"{name}: 1 = clean, 0 = corrupt", "units": "1"}
+    variables = {
+        "effect": (axes, patched.laid(effect.estimate), scale),
+        "metric": (axes, patched.laid(raw.mean(-1)), {"long_name": name}),
+        "null": (
+            "direction",
+            [NO_INFLUENCE[way] for way in both],
+            {"long_name": "effect of a part without influence"},
         ),
-        metric=("direction depth position", raw, {"long_name": name.replace("_", " ")}),
-    )
-    return found.assign_attrs(
-        clean_metric=float(ends[0]), corrupt_metric=float(ends[1]), target=texts[0], distractor=texts[1]
-    )
-
-
-def _comparable(model: Model, clean: Tensor, corrupted: Tensor) -> None:
-    if len(clean) != len(corrupted):
-        raise BadInput(
-            f"activation_patching needs prompts of equal token length: the prompt has {len(clean)} tokens, "
-            f"the corrupt one {len(corrupted)}; reword one of them."
-        )
-    if torch.equal(clean, corrupted):
-        raise BadInput(
-            "activation_patching: prompt and corrupt are the same text; change one token of the corrupt."
-        )
-
-
-def _swept(model: Model, source: Tensor, base: Tensor, score: LastMetric) -> Float[Tensor, "depth position"]:
-    """Measure the base run with each place of its stream, in turn, taken from the source run."""
-    sites = [*(f"resid_pre.{layer}" for layer in range(model.n_layers)), f"resid_post.{model.n_layers - 1}"]
-    streams = run(model, source, get=sites)
-    cells = [put(f"{site}@{place}", streams[site][0, place]) for site in sites for place in range(len(base))]
-    return sweep(model, base, cells, score).values.reshape(len(sites), len(base))
+    }
+    if len(pairs) > 1:
+        variables |= {end: (axes, patched.laid(getattr(effect, end))) for end in ("low", "high")}
+    found = label({"direction": both, **patched.coords(model, pairs)}, **variables)
+    return found.assign_attrs(facts_of(twins))

@@ -23,6 +23,8 @@ from neuronscope.words import BadInput
 Direction = Literal["denoise", "noise"]
 DIRECTIONS: tuple[Direction, Direction] = ("denoise", "noise")
 """Which way a patch runs: from the clean into the corrupt run, or from the corrupt into the clean one."""
+NO_INFLUENCE = {"denoise": 0.0, "noise": 1.0}
+"""The normalised effect of a part that plays no role, by direction."""
 
 Tokens = Sequence[range] | None
 """Which tokens of each prompt are patched; all of them where it says nothing."""
@@ -100,6 +102,11 @@ class Twins:
         return run(
             self.model, batch, get=sites, grad=lambda logits: score(last_logits(logits, batch, 1)).sum()
         ).grad
+
+
+def ways(direction: str) -> list[Direction]:
+    """Return the directions that a name stands for: one, or both."""
+    return [way for way in DIRECTIONS if direction in (way, "both")]
 
 
 def twin_pairs(
