@@ -23,6 +23,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "neuron_ranking": ({"task": "indirect-object"}, {"select": {"layer": 5}}),
     "neuron_logits": ({"target": " Mary", "distractor": " John", "top_k": 12}, {}),
+    "neuron_interactions": ({"n_neurons": 8, "n_prompts": 32}, {}),
     "neuron_activations": (
         {"prompt": "Paris is the capital of France.", "reference": "prompt"},
         {"variable": "top_activation", "select": {"layer": 3}},
@@ -36,7 +37,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "token_effect": ({"prompt": CLEAN, "target": " Mary", "distractor": " John"}, {}),
     "model_card": ({}, {"variable": "equation"}),
     "task_evaluation": ({"task": "two-digit-arithmetic", "n_prompts": 500}, {}),
-    "neuron_map": ({"layer": 0, "method": "tsne", "colour": "kurtosis"}, {}),
+    "neuron_map": ({"layer": 0, "method": "tsne", "colour": "share_active"}, {}),
     "neuron_clusters": ({"layer": 2, "n_passages": 200}, {}),
     "token_attribution": (
         {"prompt": CLEAN, "target": " Mary", "distractor": " John", "method": "shapley"},
