@@ -35,6 +35,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "direct_logit_attribution": ({"task": "indirect-object", "n_prompts": 64}, {}),
     "prediction_depth": ({"prompt": CLEAN}, {"variable": "prediction_depth"}),
     "token_effect": ({"prompt": CLEAN, "target": " Mary", "distractor": " John"}, {}),
+    "attribution_patching": ({"task": "indirect-object"}, {}),
     "model_card": ({}, {"variable": "equation"}),
     "task_evaluation": ({"task": "two-digit-arithmetic", "n_prompts": 500}, {}),
     "neuron_map": ({"layer": 0, "method": "tsne", "colour": "share_active"}, {}),

@@ -122,3 +122,28 @@ MinimumCount = Annotated[
 TableMegabytes = Annotated[
     int, Field(ge=1, le=65_536, description="Memory for the mean activations by token and n-gram.")
 ]
+InteractingNeurons = Annotated[
+    int, Field(ge=2, le=64, description="How many neurons to choose where none are named.")
+]
+AskedLayer = Annotated[
+    int, Field(ge=-1, description="Layer of the neuron, from 0; -1 takes that of the neuron that is chosen.")
+]
+AskedNeuron = Annotated[
+    int, Field(ge=-1, description="Neuron of the layer, from 0; -1 takes the one that some token tells best.")
+]
+LongestNgram = Annotated[
+    int, Field(ge=1, le=3, description="1 lists single tokens, 2 pairs of tokens too, 3 triples too.")
+]
+ActivatingText = Annotated[
+    str, Field(min_length=1, description="Token, n-gram, text or regular expression; spaces count.")
+]
+OtherText = Annotated[
+    str, Field(description="A second one to set beside the first; left empty, there is none.")
+]
+ReadAs = Annotated[
+    Literal["auto", "ngram", "text", "pattern"],
+    Field(
+        description="ngram is looked up in the record, text is run through the model, pattern is a regular "
+        "expression on the tokens of the record; auto takes ngram where the record has it, else text.",
+    ),
+]
