@@ -70,6 +70,25 @@ Standardise = Annotated[
 TextResamples = Annotated[
     int, Field(ge=0, le=1000, description="How many times the passages are drawn anew and clustered again.")
 ]
+ToyDensities = Annotated[
+    tuple[float, ...],
+    Field(
+        min_length=1,
+        max_length=50,
+        description="Shares of examples in which a feature is there, above 0 and at most 1; one model for each.",
+    ),
+]
+ToyFeatures = Annotated[int, Field(ge=2, le=1000, description="How many features a toy model has to keep.")]
+ToyImportances = Annotated[
+    tuple[float, ...],
+    Field(
+        min_length=1,
+        max_length=20,
+        description="How much each feature matters beside the one before it, above 0 and at most 1; one "
+        "model for each.",
+    ),
+]
+ToyWidth = Annotated[int, Field(ge=1, le=500, description="How many dimensions it has to keep them in.")]
 WeightSide = Annotated[
     Literal["output", "input"],
     Field(description="Which vectors of a neuron: what it writes to the residual stream, or what it reads."),
