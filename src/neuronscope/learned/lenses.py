@@ -123,9 +123,9 @@ def readings(
         yield part, log_p, said
 
 
-def parts(model: Model, n_depths: int, n_rows: int) -> list[Part]:
+def parts(model: Model, n_depths: int, n_rows: int, *, held: int | None = None) -> list[Part]:
     """Return depths and rows in parts whose logits can be held: some rows at all depths, the last first."""
-    most = max(1, _HELD // model.vocab_size)
+    most = max(1, (held or _HELD) // model.vocab_size)
     height = min(n_rows, max(1, most // 2))
     depth = max(1, most // height)
     return [

@@ -1,6 +1,6 @@
 """What do questions about predictions take? Their own parameters, with bounds and help."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -27,4 +27,11 @@ ConvergenceThreshold = Annotated[
 DrawCount = Annotated[
     int,
     Field(ge=2, le=1000, description="How many tokens of similar frequency to draw in place of each token."),
+]
+EmbeddingReference = Annotated[
+    Literal["common_prompts", "documentation"],
+    Field(
+        description="Texts whose embeddings are averaged and whose tokens are counted: the common prompts of "
+        "the package, or passages of Python's documentation."
+    ),
 ]
