@@ -34,6 +34,12 @@ class Patched:
         """Return every part at every place, the places of one part one after another."""
         return [(part, place) for part in self.parts for place in self.places]
 
+    def spelt(self, cell: int) -> str:
+        """Return the address of a cell with its place, such as ``z.2.4@3`` or ``z.2.4@subject``."""
+        part, place = divmod(cell, len(self.places))
+        at = self.names[place] if self.names else str(place)
+        return f"{self.parts[part]}{f'@{at}' if self.along else ''}"
+
     @property
     def axes(self) -> str:
         """Return the words of the axes of what `laid` returns, but for further ones of the values."""
