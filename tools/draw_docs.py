@@ -11,6 +11,7 @@ from neuronscope import catalogue
 from neuronscope.contract import ask
 from neuronscope.views import draw, figure
 
+MODEL = "builtin:scribe"
 FOLDER = Path(__file__).parents[1] / "docs" / "images" / "analyses"
 CLEAN = "When Mary and John went to the shop, John gave a drink to"
 CORRUPT = "When Mary and John went to the shop, Mary gave a drink to"
@@ -21,6 +22,12 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"prompt": "Words: lamp river chair lamp river chair lamp river"},
         {"select": {"layer": 5, "head": 2}},
     ),
+    "head_statistics": ({}, {"variable": "distance"}),
+    "head_taxonomy": ({}, {"select": {"item": 3}}),
+    "attention_rollout": ({"prompt": CLEAN}, {"select": {"layer": 5}}),
+    "induction_heads": ({}, {}),
+    "head_composition": ({}, {"select": {"site": 1}}),
+    "attention_evolution": ({"checkpoints": "builtin:induction/seed0@*"}, {}),
     "neuron_ranking": ({"task": "indirect-object"}, {"select": {"layer": 5}}),
     "neuron_logits": ({"target": " Mary", "distractor": " John", "top_k": 12}, {}),
     "neuron_interactions": ({"n_neurons": 8, "n_prompts": 32}, {}),
@@ -44,6 +51,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"prompt": CLEAN, "target": " Mary", "distractor": " John", "method": "shapley"},
         {},
     ),
+    "knowledge_neurons": ({"task": "factual-recall"}, {}),
     "neuron_attribution": ({"task": "indirect-object", "top_k": 15}, {}),
 }
 """Analysis to its arguments (the model apart) and to what of its result is drawn."""
@@ -54,7 +62,9 @@ def main(names: list[str]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in names or list(PICTURES):
         arguments, shown = PICTURES[name]
-        result = ask(catalogue.find(name), {"model": "builtin:scribe", **arguments})
+        result = ask(
+            catalogue.find(name), arguments if "checkpoints" in arguments else {"model": MODEL, **arguments}
+        )
         draw(figure(result, **shown), FOLDER / f"{name}.svg")
         sys.stdout.write(f"drew {name}.svg\n")
 

@@ -1,0 +1,1 @@
+"""How are attention heads read and compared? Their patterns over many prompts, and their matrices."""
