@@ -53,6 +53,9 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "knowledge_neurons": ({"task": "factual-recall"}, {}),
     "neuron_attribution": ({"task": "indirect-object", "top_k": 15}, {}),
+    "model_comparison": ({"model": "builtin:induction/seed0", "other": "builtin:induction/seed1"}, {}),
+    "checkpoint_drift": ({"checkpoints": "builtin:induction/seed0@*"}, {}),
+    "superposition": ({}, {}),
 }
 """Analysis to its arguments (the model apart) and to what of its result is drawn."""
 

@@ -75,7 +75,7 @@ ToyDensities = Annotated[
     Field(
         min_length=1,
         max_length=50,
-        description="Shares of examples in which a feature is there, above 0 and at most 1; one model for each.",
+        description="Shares of examples that have a feature, above 0 and at most 1; one model for each.",
     ),
 ]
 ToyFeatures = Annotated[int, Field(ge=2, le=1000, description="How many features a toy model has to keep.")]
@@ -164,5 +164,26 @@ ReadAs = Annotated[
     Field(
         description="ngram is looked up in the record, text is run through the model, pattern is a regular "
         "expression on the tokens of the record; auto takes ngram where the record has it, else text.",
+    ),
+]
+EndpointAddress = Annotated[
+    str,
+    Field(
+        description="Base address of an endpoint that speaks OpenAI's way, such as http://localhost:8000/v1; "
+        "the key is read from NEURONSCOPE_EXPLAINER_KEY and sent there. For explainer=endpoint.",
+    ),
+]
+EndpointModel = Annotated[str, Field(description="Name of the model that the endpoint shall use.")]
+ExcerptCount = Annotated[
+    int,
+    Field(
+        ge=4, le=1000, description="How many excerpts; half serve to explain, half to try the explanation."
+    ),
+]
+NeuronExplainer = Annotated[
+    Literal["tokens", "phrases", "endpoint"],
+    Field(
+        description="What explains: the mean activation on each token, a few phrases of up to three tokens, "
+        "or a large model at an endpoint.",
     ),
 ]

@@ -1,6 +1,6 @@
 """How do many directions share few dimensions? Feature dimensionality, interference and the spectrum."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,31 +66,64 @@ def overlaps(vectors: Any) -> tuple[Float[np.ndarray, " feature"], Float[np.ndar
     return largest, mean_square
 
 
-def measures(vectors: Any) -> dict[str, float]:
-    """Return what says how crowded a set of directions is, by name.
+MEASURES = {
+    "dimensionality": "mean share of a dimension",
+    "dimensions_held": "dimensions held, the sum of the shares",
+    "participation": "dimensions that the spectrum fills",
+    "interference": "mean squared cosine of two vectors",
+    "largest_cosine": "mean of the largest |cosine| with another",
+}
+"""What says how crowded a set of directions is; the last two do not depend on the lengths."""
 
-    ``dimensionality`` is the mean over vectors of the share of a dimension, ``dimensions_held`` its sum,
-    ``interference`` the mean squared cosine of two vectors, ``largest_cosine`` the mean over vectors of the
-    largest |cosine| with another, ``participation`` how many dimensions the spectrum fills.
+
+def measures(vectors: Any) -> dict[str, float]:
+    """Return the `MEASURES` of vectors [feature width]; those of length 0 count for nothing."""
+    return _of_lengths(np.asarray(vectors)) | _of_angles(np.asarray(vectors))
+
+
+def random_measures(
+    sets: Sequence[Any], n_null: int, *, seed: int = 0
+) -> list[dict[str, Float[np.ndarray, " rank"]]]:
+    """Return the `MEASURES` of vectors of the same lengths that point anywhere, for several sets of vectors.
+
+    Each measure has one value for every draw. Sets of one shape share their draws.
     """
-    rows = np.asarray(vectors)
+    rng = np.random.default_rng(seed)
+    drawn: list[list[dict[str, float]]] = [[] for _ in sets]
+    for _ in range(n_null):
+        known: dict[tuple[int, ...], tuple[np.ndarray, dict[str, float]]] = {}
+        for number, vectors in enumerate(sets):
+            rows = np.asarray(vectors)
+            length = np.sqrt((rows**2).sum(1))
+            shape = (int((length > 0).sum()), rows.shape[1])
+            if shape not in known:
+                unit = random_directions(np.ones((shape[0], 1)), shape[1], rng)
+                known[shape] = unit, _of_angles(unit)
+            unit, angles = known[shape]
+            drawn[number].append(_of_lengths(unit * length[length > 0, None].astype(unit.dtype)) | angles)
+    return [{name: np.array([each[name] for each in one]) for name in MEASURES} for one in drawn]
+
+
+def random_directions(
+    lengths: Any, width: int, rng: np.random.Generator
+) -> Float[np.ndarray, "feature width"]:
+    """Return vectors of some lengths [feature 1] that point anywhere, as where nothing was learned."""
+    drawn = rng.standard_normal((len(lengths), width), dtype=np.float32)
+    return drawn * (np.asarray(lengths, dtype=np.float32) / np.sqrt((drawn**2).sum(1, keepdims=True)))
+
+
+def _of_lengths(rows: np.ndarray) -> dict[str, float]:
     share = feature_dimensionality(rows)
-    largest, square = overlaps(rows)
     return {
         "dimensionality": float(np.nanmean(share)),
         "dimensions_held": float(np.nansum(share)),
-        "interference": float(np.nanmean(square)),
-        "largest_cosine": float(np.nanmean(largest)),
         "participation": spectrum_participation(rows),
     }
 
 
-def random_directions(vectors: Any, rng: np.random.Generator) -> Float[np.ndarray, "feature width"]:
-    """Return vectors of the same lengths that point anywhere: what there is where nothing was learned."""
-    rows = np.asarray(vectors)
-    drawn = rng.standard_normal(rows.shape, dtype=np.float32).astype(rows.dtype, copy=False)
-    length = np.sqrt((rows**2).sum(1) / (drawn**2).sum(1))
-    return drawn * length[:, None]
+def _of_angles(rows: np.ndarray) -> dict[str, float]:
+    largest, square = overlaps(rows)
+    return {"interference": float(np.nanmean(square)), "largest_cosine": float(np.nanmean(largest))}
 
 
 def _blocks(n: int) -> Iterator[slice]:
