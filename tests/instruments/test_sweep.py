@@ -53,6 +53,16 @@ def test_a_sweep_over_the_stream_equals_the_loop(family: str) -> None:
     assert_alike(swept.values[-1], clean_score)
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_sweep_between_attention_and_mlp_equals_the_loop(family: str) -> None:
+    model, clean, corrupt = shared(family), some_tokens(rows=1, seed=1), some_tokens(rows=1, seed=2)
+    if "resid_mid" in model.certificate.of("refused"):
+        pytest.skip("a block of this family has no such place")
+    seen = run(model, clean, get="resid_mid.*")
+    cells = [put(site, seen) for site in each(model, "resid_mid.*@*", positions=clean.shape[1])]
+    assert_alike(sweep(model, corrupt, cells, difference).values, one_by_one(model, corrupt, cells))
+
+
 @pytest.mark.parametrize("family", [*FAMILIES, *WIDER])
 def test_a_sweep_of_several_prompts_keeps_each_apart(family: str) -> None:
     model, tokens, other = shared(family), some_tokens(rows=3, seed=1), some_tokens(rows=3, seed=2)

@@ -5,11 +5,12 @@ from functools import cached_property
 from hashlib import sha256
 from typing import final
 
-from neuronscope.data.documentation import documents
+from neuronscope.data.documentation import documents, reference_topics
 from neuronscope.data.readers import READERS, Source, named_source
 from neuronscope.words import BadInput
 
 DOCUMENTATION = "documentation"
+REFERENCE = "reference"
 BOUNDARY = "<|endoftext|>"
 """What stands between documents in a text file, and what tokenizers of ours write there."""
 
@@ -51,7 +52,8 @@ class Corpus:
 def open_corpus(name: str = DOCUMENTATION) -> Corpus:
     """Return a corpus by its name.
 
-    ``name`` is `documentation` (Python's own, of the interpreter that runs), a text file (one document, or
+    ``name`` is `documentation` (Python's own, of the interpreter that runs), `reference` (its language
+    reference alone, which is read at once), a text file (one document, or
     several with lines `<|endoftext|>` between them), a folder of text files (one document each), a JSON
     Lines file `FILE.jsonl[:field]`, a Parquet file `FILE.parquet[:column]`, or a Hugging Face data set
     `hf:DATASET[:split][:column]`; field and column are `text` and the split is `train` unless said. Parquet
@@ -65,6 +67,8 @@ def open_corpus(name: str = DOCUMENTATION) -> Corpus:
     """
     if name == DOCUMENTATION:
         return Corpus(name, lambda: (page.text for page in documents()))
+    if name == REFERENCE:
+        return Corpus(name, lambda: (page.text for page in reference_topics()))
     source = named_source(name)
     corpus = Corpus(name, _documents_of(source))
     if next(corpus.documents(), None) is None:

@@ -6,7 +6,7 @@ where it is installed and never copied into the package.
 
 import ast
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -66,10 +66,10 @@ def _raw_documents() -> Iterator[Document]:
         yield Document(name, source if isinstance(source, str) else _docstrings(source))
 
 
-def _cleaned() -> Iterator[Document]:
-    """Yield the documents as plain ASCII, without paragraphs that were said before or state kept-out sums."""
+def _cleaned(raw_documents: Iterable[Document]) -> Iterator[Document]:
+    """Yield documents as plain ASCII, without paragraphs that were said before or state kept-out sums."""
     seen: set[str] = set()
-    for raw in _raw_documents():
+    for raw in raw_documents:
         kept = []
         for paragraph in raw.text.encode("ascii", "ignore").decode().expandtabs().split("\n\n"):
             words = " ".join(paragraph.split())
@@ -81,9 +81,14 @@ def _cleaned() -> Iterator[Document]:
             yield Document(raw.name, "\n\n".join(kept) + "\n")
 
 
+def reference_topics() -> Iterator[Document]:
+    """Yield the topics of Python's language reference alone, cleaned alike, which are read at once."""
+    return _cleaned(Document(f"topic:{name}", text) for name, text in sorted(topics.items()))
+
+
 _READING = Lock()
 _read: list[Document] = []
-_rest = _cleaned()
+_rest = _cleaned(_raw_documents())
 
 
 def documents() -> Iterator[Document]:

@@ -11,6 +11,7 @@ from torch import Tensor
 from neuronscope.models.attention import ACTIVE, Place, Taps, Visit
 from neuronscope.models.hooks import hold
 from neuronscope.models.parts.anatomy import Anatomy
+from neuronscope.models.parts.taps import Addition
 from neuronscope.models.skipping import Joins, Resume, join_rows, keep_last, skip_to
 
 
@@ -59,8 +60,19 @@ def forward(
         if resume is not None:
             skip_to(anatomy, taps, resume, stack)
         if keep is not None:
+            trim = trim and not _adds_in_the_last_block(anatomy, visits)
             keep_last(anatomy, taps, keep, trim=trim, stack=stack)
         return _one_pass(anatomy, taps, inputs, options)
+
+
+def _adds_in_the_last_block(anatomy: Anatomy, visits: Mapping[Place, Visit]) -> bool:
+    """Return whether a visit of the last block is found by counting additions, which trimming hides."""
+    last = len(anatomy.blocks) - 1
+    return any(
+        place.layer == last and isinstance(anatomy.tap(place.name, last, place.stack), Addition)
+        for place in visits
+        if place.stack is None
+    )
 
 
 @contextmanager

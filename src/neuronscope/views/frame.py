@@ -94,6 +94,10 @@ def wrapped(text: str, width: int) -> list[str]:
     return lines
 
 
+FEWEST_CHARACTERS = 40
+"""With less room for a footnote beside the count in the corner, the count has a line of its own."""
+
+
 def frame(
     cut: Cut,
     theme: Theme,
@@ -119,14 +123,17 @@ def frame(
     head = 14 + 19 * len(title_lines) + (8 + 16 * len(reading_lines) if reading_lines else 0)
     top = max(head + 12, 64 if legend else 0)
     corner = count_note(cut)
-    room = int((width - 2 * EDGE) / 6) - len(corner)
-    foot = [line for note in notes if note for line in wrapped(note, room)]
+    room = int((left + plot_width + right - 2 * EDGE) / 6) - len(corner)
+    beside = room >= FEWEST_CHARACTERS or not any(notes)
+    foot = [line for note in notes if note for line in wrapped(note, room if beside else int(width / 6.5))]
+    if corner and not beside:
+        foot.append(corner)
     bottom = below + 10 + (8 + 15 * max(len(foot), 1) if foot or corner else 0)
     annotations = [
         _note(line, theme, y=0, yshift=-(below + 8 + 15 * i), xshift=EDGE - left)
         for i, line in enumerate(foot)
     ]
-    if corner:
+    if corner and beside:
         annotations.append(
             _note(corner, theme, x=1, y=0, yshift=-(below + 8), xshift=right - EDGE, xanchor="right")
         )

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from neuronscope.data.corpora import Corpus, open_corpus
+from neuronscope.data.corpora import REFERENCE, Corpus, open_corpus
 from neuronscope.models.model import Model
 from neuronscope.words import BadInput
 
@@ -23,8 +23,8 @@ def passages(
 
     They are drawn by a hash of document, place and seed, so the same corpus gives the same ones; they begin
     at the start of a word, and none overlap. Of a corpus of many documents the first 32 are looked at, or as
-    many as passages are wanted. Without a corpus it is Python's documentation. Raises `BadInput` for a model
-    without a tokenizer, for passages longer than its context, and for a corpus with too little text.
+    many as passages are wanted. Without a corpus it is Python's language reference. Raises `BadInput` for a
+    model without a tokenizer, for passages longer than its context, and for a corpus with too little text.
     """
     if model.tokenizer is None:
         raise BadInput(f"{model.name} has no tokenizer, so it cannot read a corpus: give it token ids.")
@@ -32,7 +32,7 @@ def passages(
         raise BadInput(
             f"A passage of {n_tokens} tokens does not fit: this model reads 1 to {model.n_positions}."
         )
-    source = open_corpus() if corpus is None else corpus
+    source = open_corpus(REFERENCE) if corpus is None else corpus
     found: list[Tensor] = []
     for text in _drawn(source, max(n, _DOCUMENTS), n_tokens * _CHARACTERS_PER_TOKEN, seed):
         if len(found) == n:

@@ -31,7 +31,7 @@ def reference_prompts(
     """Return the prompts that a mean ablation averages over, as token ids.
 
     ``prompts`` are those that are asked about, clean and corrupt; ``common_prompts`` those that ship with
-    the package, clean and corrupt; ``documentation`` ``n_prompts`` passages of Python's documentation of
+    the package, clean and corrupt; ``documentation`` ``n_prompts`` passages of Python's language reference of
     64 tokens, or of half the context where that is shorter. Raises `BadInput` for another name, and for
     ``prompts`` where there are none.
     """

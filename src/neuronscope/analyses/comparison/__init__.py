@@ -1,0 +1,1 @@
+"""How do two models differ, or one model at two moments of its training?"""
