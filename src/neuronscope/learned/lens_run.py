@@ -185,7 +185,7 @@ class MeanDivergence(torch.autograd.Function):
 @torch.no_grad()
 def window_divergences(
     model: Model, streams: list[Tensor], translators: nn.ModuleList | None = None
-) -> Float[np.ndarray, "window depth"]:
+) -> Float[np.ndarray, "prompt depth"]:
     """Return each window's mean KL(final‖reading) at every depth in nats, by default the logit lens's."""
     found = []
     for stream in streams:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
-from scipy.stats import rankdata
 from torch import Tensor
 
 from neuronscope.contract import analysis
@@ -18,6 +17,7 @@ from neuronscope.instruments import put, run, sweep
 from neuronscope.instruments.comparing.reference import reference_prompts
 from neuronscope.instruments.comparing.stand_ins import mean_embedding, similar_tokens, token_embeddings
 from neuronscope.instruments.metrics import LastMetric, answer_token, logit_difference
+from neuronscope.maths.ranking import spearman
 from neuronscope.maths.resampling import mean_interval
 from neuronscope.models import Model
 from neuronscope.results import label
@@ -46,10 +46,12 @@ def token_effect(
     place; ``sample`` puts ``n_draws`` tokens there that are about as common in the reference and begin
     with a space if it does, and averages, ``effect_low`` and ``effect_high`` being the 95 % interval over
     draws (the other ways draw nothing: their ends are the value itself); ``gradient`` multiplies the
-    gradient by the embedding minus the mean one. ``agreement`` over way and other is the rank
-    correlation of two ways over positions, where there are three or more. Left empty, target and
-    distractor are the model's first and second choice. Of a prompt of one token the removal leaves the
-    tokenizer's beginning or end of text. Raises ``BadInput`` where target and distractor are one token.
+    gradient by the embedding minus the mean one. ``agreement`` over way and other is the rank correlation
+    of two ways over positions, where there are three or more; NaN where a way gives all tokens one effect.
+
+    Left empty, target and distractor are the model's first and second choice. Of a prompt of one token the
+    removal leaves the tokenizer's beginning or end of text. Raises ``BadInput`` where target and distractor
+    are one token.
 
     >>> from neuronscope import open_model
     >>> found = token_effect(open_model("builtin:scribe"), "The keys to the cabinet", target="are")
@@ -84,12 +86,13 @@ def token_effect(
         "effect": ("way position", found, {**told, "n": n_draws, "n_unit": "draws of each token"}),
         "effect_low": ("way position", low),
         "effect_high": ("way position", high),
+        "null": ("", 0.0, {"long_name": "no effect"}),
     }
     coords: dict[str, Any] = {"way": list(WAYS), "token": ("position", model.token_texts(tokens))}
     if len(tokens) > 2:
         coords["other"] = list(WAYS)
         ranks = {"long_name": "rank correlation over tokens", "units": "1"}
-        variables["agreement"] = ("way other", _rank_correlation(found), ranks)
+        variables["agreement"] = ("way other", spearman(found), ranks)
     attributes = {
         "logit_difference": base,
         "target": texts[0],
@@ -132,13 +135,3 @@ def _foretold(model: Model, tokens: Tensor, mean: Tensor, score: LastMetric) -> 
     """Return to first order what the score loses when each embedding becomes the mean one."""
     seen = run(model, tokens, get="embed", grad=lambda logits: score(logits[:, -1]).sum())
     return ((seen["embed"] - mean) * seen.grad["embed"])[0].double().sum(-1).cpu().numpy()
-
-
-def _rank_correlation(values: np.ndarray) -> np.ndarray:
-    """Return Spearman's correlation of each row with each, 0 where a row is the same everywhere."""
-    ranks = rankdata(values, axis=1)
-    off = ranks - ranks.mean(1, keepdims=True)
-    lengths = np.sqrt((off**2).sum(1))
-    found = off @ off.T / np.maximum(np.outer(lengths, lengths), 1e-12)
-    np.fill_diagonal(found, 1.0)
-    return found
