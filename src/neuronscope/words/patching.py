@@ -4,18 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-PairPrompt = Annotated[
-    str,
-    Field(
-        description="Clean prompt; left empty, the prompts of the task are used.", examples=["Paris is in"]
-    ),
-]
-PairCorrupt = Annotated[
-    str,
-    Field(
-        description="Twin of the prompt with the answer changed, of as many tokens; empty as the prompt is."
-    ),
-]
 PatchSites = Annotated[
     Literal["residual", "resid_mid", "attn_add", "mlp_add", "z", "q", "k", "v", "pattern", "mlp_act"],
     Field(
@@ -120,4 +108,25 @@ TracingMetric = Annotated[
         description="What is measured at the last position: target minus distractor in logits, or the "
         "target's log-probability or probability."
     ),
+]
+AblatedParts = Annotated[
+    Literal["heads", "outputs", "neurons"],
+    Field(
+        description="What is taken out, one at a time: every head, what attention and the MLP of each layer "
+        "add to the stream, or every neuron of one layer."
+    ),
+]
+ListedParts = Annotated[
+    str,
+    Field(
+        description="Addresses of parts of one sort, to be taken out alone and together, such as heads.",
+        examples=["z.2.0 z.3.4"],
+    ),
+]
+RandomSets = Annotated[
+    int,
+    Field(ge=1, le=10_000, description="How many random sets of as many other parts to compare with."),
+]
+CriticalCount = Annotated[
+    int, Field(ge=1, le=1000, description="How many of the most critical layers to list.")
 ]

@@ -14,10 +14,8 @@ from neuronscope.instruments.comparing.twins import NO_INFLUENCE, twin_pairs, tw
 from neuronscope.maths.ratio import ratio_interval
 from neuronscope.models import Model
 from neuronscope.results import label
-from neuronscope.words import AnswerToken, LayerIndex, Metric, PromptCount, Seed
+from neuronscope.words import AnswerToken, LayerIndex, Metric, PairCorrupt, PairCount, PairPrompt, Seed
 from neuronscope.words.patching import (
-    PairCorrupt,
-    PairPrompt,
     PatchDirection,
     PatchedNeurons,
     PatchPositions,
@@ -40,7 +38,7 @@ def activation_patching(  # noqa: PLR0913 - what is asked of, what is swapped, a
     target: AnswerToken = "",
     distractor: AnswerToken = "",
     metric: Metric = "logit_difference",
-    n_prompts: PromptCount = 16,
+    n_prompts: PairCount = 16,
     seed: Seed = 0,
 ) -> xr.Dataset:
     """Swap a part of the model between two prompts, place by place, and see whose answer comes out.

@@ -24,11 +24,9 @@ from neuronscope.instruments.comparing.twins import (
 from neuronscope.maths.ratio import ratio_interval
 from neuronscope.models import Model
 from neuronscope.results import label
-from neuronscope.words import AnswerToken, LayerIndex, Metric, PromptCount, Seed
+from neuronscope.words import AnswerToken, LayerIndex, Metric, PairCorrupt, PairCount, PairPrompt, Seed
 from neuronscope.words.patching import (
     CheckedCells,
-    PairCorrupt,
-    PairPrompt,
     PatchDirection,
     PatchPositions,
     PatchSites,
@@ -50,7 +48,7 @@ def attribution_patching(  # noqa: PLR0913 - what is asked of, what is swapped, 
     target: AnswerToken = "",
     distractor: AnswerToken = "",
     metric: Metric = "logit_difference",
-    n_prompts: PromptCount = 16,
+    n_prompts: PairCount = 16,
     seed: Seed = 0,
 ) -> xr.Dataset:
     """Estimate what activation patching would measure, for every part at once, by gradients.
