@@ -68,7 +68,7 @@ class Twins:
 
     def estimated(
         self, parts: Components, places: Sequence[Tokens], direction: Direction
-    ) -> Float[Tensor, "component place prompt"]:
+    ) -> Float[Tensor, "component span prompt"]:
         """Return by how much each patch would move the metric if the model were linear, by one backward pass.
 
         Of every part, the difference between the runs times the gradient of the metric in the run that the
