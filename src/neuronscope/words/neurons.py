@@ -19,6 +19,10 @@ ClusterMethod = Annotated[
     Field(description="How clusters are found; hdbscan finds their number itself and leaves points out."),
 ]
 ComponentCount = Annotated[int, Field(ge=2, le=200, description="How many coordinates to give each neuron.")]
+ExampleCount = Annotated[
+    int,
+    Field(ge=4, le=500, description="How many of a neuron's strongest tokens, one a passage, are looked at."),
+]
 MapColour = Annotated[
     Literal["layer", "mean", "deviation", "share_active", "kurtosis", "output_length"],
     Field(description="What colours the points; all of these are in the result."),

@@ -93,7 +93,10 @@ def neuron_interactions(  # noqa: PLR0913 - three ways to interact, each with it
     read = passages(model, corpus, n=n_passages, n_tokens=min(n_tokens, model.n_positions), seed=seed)
     names = [f"{site.layer}.{site.unit}" for site in sites]
     return label(
-        {"item": names, "other": names},
+        {
+            "item": ("item", names, {"long_name": "neuron"}),
+            "other": ("other", names, {"long_name": "neuron"}),
+        },
         **_beyond(single, joint, about, seed),
         **_written(model, sites),
         **_together(coactivation(activations(model, sites, read), n_resamples=n_null, seed=seed), len(read)),
@@ -113,7 +116,7 @@ def _beyond(single: np.ndarray, joint: np.ndarray, about: dict[str, Any], seed: 
     p[one, other] = benjamini_hochberg(sign_flip_p(extra[one, other], axis=-1, seed=seed))
     p[other, one] = p[one, other]
     both, alone = (mean_interval(values, axis=-1, seed=seed) for values in (extra, single))
-    said = {"long_name": "effect of both beyond the two alone", **about}
+    said = {"long_name": "effect beyond the sum", **about}
     return {
         "interaction": ("item other", both.estimate, said),
         "interaction_low": ("item other", both.low),

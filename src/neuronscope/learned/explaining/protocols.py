@@ -7,13 +7,9 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float
 
+from neuronscope.instruments.meaning.excerpts import Excerpt
 
-@dataclass(frozen=True, eq=False)
-class Excerpt:
-    """A stretch of text as tokens, and what one neuron did at each of them."""
-
-    tokens: tuple[str, ...]
-    activations: Float[np.ndarray, " position"]
+__all__ = ["Excerpt", "Explainer", "Explanation", "Scorer", "Simulator", "Term"]
 
 
 @dataclass(frozen=True)

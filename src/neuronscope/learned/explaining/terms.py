@@ -108,5 +108,10 @@ def _rule(terms: Sequence[Term], otherwise: float) -> str:
     active = [term for term in terms if term.level > otherwise]
     if not active:
         return "No phrase of the examples goes with a higher activation."
-    phrases = "|".join(escape("".join(term.tokens)).replace("\\ ", " ") for term in active)
+    phrases = "|".join(_pattern("".join(term.tokens)) for term in active)
     return f"Active at the end of (?:{phrases})"
+
+
+def _pattern(text: str) -> str:
+    """Return a regular expression of exactly this text that stands on one line and keeps its spaces bare."""
+    return escape(text).replace("\\ ", " ").replace("\\\n", "\\n").replace("\\\t", "\\t")
