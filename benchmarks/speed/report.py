@@ -61,11 +61,17 @@ def circumstances(threads: int, quick: bool) -> dict[str, Any]:
     }
 
 
-def show(results: Sequence[Measured], absent: Sequence[str], about: dict[str, Any]) -> None:
+def show(
+    results: Sequence[Measured],
+    absent: Sequence[str],
+    about: dict[str, Any],
+    *,
+    title: str = "The engine's speed: ratios, with 95 % intervals",
+) -> None:
     """Print the table, the peers that are not there, and the circumstances."""
     console = Console()
     peers = sorted({name for result in results for name in result.peers})
-    table = Table(title="The engine's speed: ratios, with 95 % intervals")
+    table = Table(title=title)
     for heading in ("model", "row"):
         table.add_column(heading, no_wrap=True)
     for heading in ("must", "aim", "measured", "verdict", *peers):
