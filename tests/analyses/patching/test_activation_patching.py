@@ -166,6 +166,20 @@ def test_each_sort_of_part_lies_on_its_own_axes(model: Model, sites: str) -> Non
     assert found.shape[-1] == sizes.get(str(found.dims[-1]), len(CLEAN))
 
 
+@pytest.mark.parametrize("family", ["gpt2", "llama"])
+def test_between_attention_and_mlp_of_the_last_block_only_the_end_is_left(
+    make_model: Callable[..., Model], family: str
+) -> None:
+    found = activation_patching(
+        make_model(family), CLEAN, CORRUPT, target="x", distractor="y", sites="resid_mid"
+    ).effect
+    assert found.dims == ("direction", "layer", "position")
+    last = found.isel(layer=-1)
+    np.testing.assert_allclose(last[:, -1], [1, 0], atol=1e-10)
+    np.testing.assert_allclose(last[0, :-1], 0, atol=1e-10)
+    np.testing.assert_allclose(last[1, :-1], 1, atol=1e-10)
+
+
 @pytest.mark.parametrize("sites", ["z", "attn_add"])
 def test_a_part_is_patched_as_a_run_with_one_patch_does_it(model: Model, sites: str) -> None:
     found = activation_patching(
