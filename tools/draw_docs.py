@@ -60,11 +60,14 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"prompt": CLEAN, "target": " Mary", "distractor": " John", "method": "shapley"},
         {},
     ),
+    "attribution_agreement": ({"task": "indirect-object", "n_prompts": 8}, {}),
     "knowledge_neurons": ({"task": "factual-recall"}, {}),
     "neuron_attribution": ({"task": "indirect-object", "top_k": 15}, {}),
     "model_comparison": ({"model": "builtin:induction/seed0", "other": "builtin:induction/seed1"}, {}),
     "checkpoint_drift": ({"checkpoints": "builtin:induction/seed0@*"}, {}),
     "superposition": ({}, {}),
+    "polysemanticity": ({"layer": 2, "n_passages": 200}, {}),
+    "correlated_neurons": ({}, {}),
 }
 """Analysis to its arguments (the model apart) and to what of its result is drawn."""
 

@@ -113,3 +113,25 @@ AttributedUnits = Annotated[
     Literal["tokens", "neurons"],
     Field(description="Whether methods share the answer out among the prompt's tokens or among neurons."),
 ]
+FactSubject = Annotated[
+    str,
+    Field(
+        description="What the fact of the task is about, such as France; left empty, the first that the "
+        "model gets right.",
+        examples=["France"],
+    ),
+]
+StandIn = Annotated[
+    Literal["mean", "zero"],
+    Field(
+        description="What a token or neuron that says nothing looks like: the mean embedding of the "
+        "vocabulary or the neuron's mean over the prompts, or zero."
+    ),
+]
+ComparedLayer = Annotated[
+    int, Field(ge=-1, description="Block whose neurons are compared, from 0; -1 is the last that has any.")
+]
+RandomOrders = Annotated[
+    int,
+    Field(ge=1, le=1000, description="How many random orders of each prompt the methods are compared to."),
+]

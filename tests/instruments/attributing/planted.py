@@ -18,8 +18,9 @@ def plain_model(
     torch.manual_seed(seed)
     network = PlainTransformer(
         PlainConfig(
-            vocab_size=256, hidden_size=32, num_hidden_layers=layers, num_attention_heads=4,
-            intermediate_size=N_NEURONS, norm="none", positions=positions, activation="relu",
+            vocab_size=256, max_position_embeddings=128, hidden_size=32, num_hidden_layers=layers,
+            num_attention_heads=4, intermediate_size=N_NEURONS, norm="none", positions=positions,
+            activation="relu",
         )
     ).double()  # fmt: skip
     with torch.no_grad():

@@ -46,7 +46,7 @@ class EmbeddedPrompt:
     def _passed(self, embedded: Tensor) -> Tensor:
         batch = self.batch.picked([0] * len(embedded))
         place = Place("embed")
-        done = forward(self.model.anatomy, batch.inputs, {place: embedded.to})
+        done = forward(self.model.anatomy, batch.inputs, {place: embedded.to}, keep=1)
         check_fired([place], done.fired, stopped=False)
         if done.logits is None:
             raise BadInput(f"{self.model.name} gives no logits, so there is no answer to share out.")
