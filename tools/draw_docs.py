@@ -29,7 +29,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "head_composition": ({}, {"select": {"site": 1}}),
     "attention_evolution": ({"checkpoints": "builtin:induction/seed0@*"}, {}),
     "neuron_examples": ({"n_tokens": 20_000}, {"select": {"layer": 1, "neuron": 314}}),
-    "neuron_statistics": ({"n_tokens": 20_000}, {"variable": "kurtosis"}),
+    "neuron_statistics": ({"n_tokens": 20_000}, {"variable": "dead_share"}),
     "neuron_query": ({"layer": 0, "neuron": 580, "longest": 1}, {}),
     "reverse_query": ({"query": " the"}, {}),
     "neuron_ranking": ({"task": "indirect-object"}, {"select": {"layer": 5}}),

@@ -147,7 +147,7 @@ def test_mean_activations_by_token_pair_and_triple_are_exact(model: Model, whole
 
 def test_an_activation_of_exactly_zero_is_no_example() -> None:
     model = opened("gpt2", dtype=torch.float64)
-    mlp = model.hf.transformer.h[1].mlp  # pyright: ignore[reportAttributeAccessIssue]
+    mlp = model.hf.transformer.h[1].mlp
     mlp.act = torch.nn.ReLU().eval()
     with torch.no_grad():
         mlp.c_fc.weight[:, 5] = 0.0

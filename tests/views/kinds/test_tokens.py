@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import xarray as xr
 
 from neuronscope.results import label
 from neuronscope.views import figure
@@ -41,3 +42,35 @@ def test_long_texts_wrap_and_very_long_ones_say_what_is_left_out() -> None:
 def test_what_is_not_distinct_from_random_is_grey() -> None:
     result = EXAMPLES["tokens"].assign(p=("position", [0.9, 0.01, 0.01, 0.01]))
     assert figure(result)["layout"]["shapes"][0]["fillcolor"] == THEMES["light"].veil
+
+
+def lines_of_tokens() -> xr.Dataset:
+    """Two examples with tokens of their own, given by id, the second cut off at its end."""
+    ids = [[[0, 1, 2], [2, 1, -1]], [[1, 1, 1], [-1, 0, -1]]]
+    values = [[[1.0, 8.0, 2.0], [0.5, 4.0, np.nan]], [[0.1, 0.2, 0.1], [np.nan, 0.1, np.nan]]]
+    return label(
+        {
+            "position": [-1, 0, 1],
+            "token": ("neuron rank position", ids, {"words": "token_text"}),
+        },
+        activation=("neuron rank position", values),
+        token_text=("vocab", ["When", " a", " longer"]),
+    )
+
+
+def test_lines_with_tokens_of_their_own_stand_below_each_other_at_position_zero() -> None:
+    drawn = figure(lines_of_tokens())
+    (words,) = drawn["data"]
+    assert words["text"] == ["When", "·a", "·longer", "·longer", "·a"]
+    assert words["y"] == [0, 0, 0, 1, 1]
+    assert words["x"][1] == words["x"][4]
+    assert words["marker"]["color"] == [1.0, 8.0, 2.0, 0.5, 4.0]
+    boxes = drawn["layout"]["shapes"]
+    assert all(a["x1"] <= b["x0"] or a["y0"] < b["y0"] for a, b in pairwise(boxes))
+    assert [slider["axis"] for slider in drawn["layout"]["meta"]["sliders"]] == ["neuron"]
+
+
+def test_lines_of_tokens_are_coloured_by_the_values_shown() -> None:
+    first, second = (figure(lines_of_tokens(), select={"neuron": n})["data"][0] for n in (0, 1))
+    assert first["marker"]["cmax"] == 8.0
+    assert second["marker"]["cmax"] == 0.2

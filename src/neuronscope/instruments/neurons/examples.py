@@ -119,6 +119,8 @@ class Sample:
 
     def begin(self, plan: Plan) -> None:
         """Draw from the tokens of a pass, before any activation is known."""
+        if not len(self.keys):
+            return
         greatest = int(self.keys.max())
         known = set(self.keys.tolist())
         drawn: dict[int, tuple[int, int]] = {}
