@@ -131,6 +131,13 @@ def test_passages_are_read_where_there_is_no_record() -> None:
     xr.testing.assert_equal(found, again)
 
 
+def test_neurons_of_any_family_are_explained_from_passages(model: Model) -> None:
+    found = neuron_explanations(model, neurons="0.3, 2.40", n_passages=20, n_top=12, n_random=12)
+    assert np.isfinite(found.score).all()
+    assert (found.score_low <= found.score).all()
+    assert (found.score <= found.score_high).all()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

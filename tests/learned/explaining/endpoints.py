@@ -14,22 +14,22 @@ Answer = Callable[[dict[str, Any], dict[str, str]], tuple[int, str]]
 def serving(answer: Answer) -> Iterator[str]:
     """Serve on a free port; ``answer`` takes the body and the headers to a status and what is said."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            status, said = answer(body, {"path": self.path, **dict(self.headers.items())})
-            message = json.dumps({"choices": [{"message": {"role": "assistant", "content": said}}]}).encode()
-            self.send_response(status)
-            if status == 302:
-                self.send_header("Location", "http://localhost:9/elsewhere")
-            self.send_header("Content-Length", str(len(message)))
-            self.end_headers()
-            self.wfile.write(message)
+    def answered(self: BaseHTTPRequestHandler) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        status, said = answer(body, {"path": self.path, **dict(self.headers.items())})
+        message = json.dumps({"choices": [{"message": {"role": "assistant", "content": said}}]}).encode()
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "http://localhost:9/elsewhere")
+        self.send_header("Content-Length", str(len(message)))
+        self.end_headers()
+        self.wfile.write(message)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
+    def quiet(*_: Any) -> None:
+        """Say nothing of requests."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    stand = type("Stand", (BaseHTTPRequestHandler,), {"do_POST": answered, "log_message": quiet})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), stand)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
