@@ -53,13 +53,13 @@ def learn_lens(model: Model, corpus: Corpus | None, choice: LensChoice, out: Pat
     choice = replace(choice, context=min(choice.context, model.n_positions))
     parted = split(source, choice.validation_share, seed=choice.seed)
     read = _reading(model, (parted[0].documents(), parted[1].documents()), choice)
-    claim(folder, {**asdict(choice), "model": model.fingerprint, "corpus": source.fingerprint})
     held_out = read.looked_at["validation"]
     held_out = held_out[
         np.linspace(0, len(held_out) - 1, min(MOST_WINDOWS, len(held_out))).round().astype(int)
     ]
     streams = [_stream(model, window[None]) for window in held_out]
     before = window_divergences(model, streams)
+    claim(folder, {**asdict(choice), "model": model.fingerprint, "corpus": source.fingerprint})
     translators = train(
         Run(
             seed=choice.seed,

@@ -129,6 +129,11 @@ def test_a_lens_is_given_by_its_folder_too(make_model: Callable[..., Model], tmp
     assert provenance(lens)["sources"]["lens"]["name"] == str(tmp_path)
 
 
+def test_the_doors_may_leave_the_lens_out() -> None:
+    subjects = {subject["name"]: subject for subject in logit_lens.definition.form()["subjects"]}
+    assert (subjects["lens"]["type"], subjects["lens"]["required"]) == ("Lens", False)
+
+
 def test_asking_for_fewer_candidates_keeps_the_best(model: Model) -> None:
     fewer, more = logit_lens(model, PROMPT, top_k=1), logit_lens(model, PROMPT, top_k=5)
     xr.testing.assert_equal(fewer.drop_attrs(), more.isel(rank=[0]).drop_attrs())
