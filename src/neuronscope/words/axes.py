@@ -35,6 +35,7 @@ AXES = {
     "node": "part of a graph",
     "other": "the second of two things that are compared",
     "output": "one of several answers that a network gives",
+    "path": "way from a writer to the answer, such as through one later head",
     "position": "token of the prompt, from 0",
     "prompt": "one prompt of a set",
     "quantile": "share of the values that lie below",

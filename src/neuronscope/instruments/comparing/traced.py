@@ -55,7 +55,7 @@ class Traced:
 
     clean: Float[Tensor, " prompt"]
     corrupted: Float[Tensor, " prompt"]
-    restored: Float[Tensor, "window place prompt"]
+    restored: Float[Tensor, "layer position prompt"]
 
 
 def traced(
