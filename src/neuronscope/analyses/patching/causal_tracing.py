@@ -95,10 +95,11 @@ def causal_tracing(  # noqa: PLR0913 - what is corrupted, what restored, what cu
     back = (found.restored - found.corrupted).permute(2, 0, 1).numpy()
     part = "depth" if restored == "residual" else "layer"
     along = f"{part} {axes}"
-    what = {"residual": "stream", "mlp": "MLP outputs", "attention": "attention outputs"}[restored]
+    what = {"residual": "the stream", "mlp": "MLP outputs", "attention": "attention outputs"}[restored]
+    meaning = f"{what} put back at one token; 1 = clean run, 0 = corrupted run"
     shares, rises = ratio_interval(back, taken, seed=seed), mean_interval(back, seed=seed)
     told = {
-        "effect": (shares, {"long_name": f"share of the answer that the {what} restores", "units": "1"}),
+        "effect": (shares, {"long_name": "restored share", "units": "1", "meaning": meaning}),
         "indirect_effect": (rises, {"long_name": f"rise of the {metric.replace('_', ' ')}", "signed": True}),
     }
     variables: dict[str, tuple[Any, ...]] = {}

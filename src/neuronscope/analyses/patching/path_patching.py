@@ -82,15 +82,15 @@ def path_patching(  # noqa: PLR0913 - between what, along which paths, and what 
         values, moved = (np.stack(part) for part in zip(*pieces, strict=True))
         share = ratio_interval(moved.T, twins.span.numpy(), seed=seed)
         prefix, axes = ("mlp_", "layer") if name == "mlp_out" else ("", "layer head")
-        told = {"long_name": f"share of the answer along the path from each {_NAMES[name]}", "units": "1"}
+        meaning = f"from each {_NAMES[name]} to {receivers}; 1 = all that tells clean from corrupt"
+        told = {"long_name": "share of the answer", "units": "1", "meaning": meaning}
         variables[f"{prefix}effect"] = (axes, senders.laid(share.estimate), {**told, "signed": True})
         if len(pairs) > 1:
             variables[f"{prefix}effect_low"] = (axes, senders.laid(share.low))
             variables[f"{prefix}effect_high"] = (axes, senders.laid(share.high))
         variables[f"{prefix}effect_null"] = ("", 0.0)
         variables[f"{prefix}metric"] = (axes, senders.laid(values.mean(1)), {"long_name": "metric"})
-    said = facts_of(twins) | {"meaning": f"to {receivers}; 1 = all that tells clean from corrupt"}
-    return label({"layer": range(model.n_layers)}, **variables).assign_attrs(said)
+    return label({"layer": range(model.n_layers)}, **variables).assign_attrs(facts_of(twins))
 
 
 _NAMES = {"z": "head", "mlp_out": "MLP"}
