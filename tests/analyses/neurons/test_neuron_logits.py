@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from transformers import Phi3Config, Phi3ForCausalLM
 
 from neuronscope.analyses.neurons.neuron_logits import neuron_logits
 from neuronscope.instruments import run
@@ -12,7 +13,7 @@ from neuronscope.instruments.meaning.vocabulary import connections, written_toke
 from neuronscope.instruments.meaning.weights import named_neurons, neuron_outputs
 from neuronscope.models import Model, open_model
 from neuronscope.words import BadInput
-from tests.analyses.conftest import native
+from tests.analyses.conftest import byte_tokenizer, native
 
 
 def test_what_a_neuron_writes_is_by_how_much_the_logits_move_while_the_scale_is_held(model: Model) -> None:
@@ -105,6 +106,14 @@ def test_without_names_the_most_selective_writers_are_taken() -> None:
     others = [one.tokens.double() for one in every if one.side == "writes"]
     tails = [float(((x - x.mean()) ** 4).mean() / ((x - x.mean()) ** 2).mean() ** 2) for x in others]
     assert max(tails) <= chosen[0]
+
+
+def test_where_input_weights_are_fused_only_what_is_written_is_told_and_the_result_says_so() -> None:
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48}
+    network = Phi3ForCausalLM(Phi3Config(**sizes, vocab_size=256, pad_token_id=0, eos_token_id=0))
+    found = neuron_logits(Model(network, name="fused", tokenizer=byte_tokenizer()), n_null=19)
+    assert found.item.str.endswith("writes").all()
+    assert "only what they write is told" in found.attrs["meaning"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from neuronscope.instruments.meaning.interacting import (
     most_effective,
     pairwise_effects,
 )
-from neuronscope.instruments.meaning.weights import named_neurons
+from neuronscope.instruments.meaning.weights import named_neurons, told_of
 from neuronscope.maths.resampling import mean_interval
 from neuronscope.maths.significance import benjamini_hochberg, sign_flip_p
 from neuronscope.models import Model
@@ -100,7 +100,7 @@ def neuron_interactions(  # noqa: PLR0913 - three ways to interact, each with it
         **_beyond(single, joint, about, seed),
         **_written(model, sites),
         **_together(coactivation(activations(model, sites, read), n_resamples=n_null, seed=seed), len(read)),
-    )
+    ).assign_attrs(told_of(model))
 
 
 def _place(site: Site) -> tuple[Any, Any]:

@@ -19,7 +19,7 @@ from neuronscope.instruments.meaning.vocabulary import (
     ordered,
     written_tokens,
 )
-from neuronscope.instruments.meaning.weights import named_neurons, neuron_outputs
+from neuronscope.instruments.meaning.weights import named_neurons, neuron_outputs, told_of
 from neuronscope.instruments.metrics import answer_token
 from neuronscope.maths.significance import benjamini_hochberg, rank_p
 from neuronscope.models import Model
@@ -87,7 +87,7 @@ def neuron_logits(
         p=("item rank", _p(found, values), {"long_name": "p of the largest of random weights"}),
         largest_null=("item", [float(one.largest.mean()) for one in found]),
         **_tailedness(found),
-    )
+    ).assign_attrs(told_of(model))
 
 
 def _pushed(

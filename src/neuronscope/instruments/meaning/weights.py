@@ -46,6 +46,15 @@ def branches(model: Model) -> list[str]:
     return [name for name in BRANCHES if model.certificate.row(name).status != REFUSED]
 
 
+def told_of(model: Model) -> dict[str, str]:
+    """Return what a result says where the input weights of the neurons are not to be had, else nothing."""
+    if branches(model):
+        return {}
+    return {
+        "meaning": "What these neurons read is in no matrix of their own, so only what they write is told."
+    }
+
+
 def neuron_outputs(model: Model, layer: int) -> Float[Tensor, "neuron width"]:
     """Return what each neuron of a layer writes to the stream for one unit of activation.
 
