@@ -79,7 +79,7 @@ class Block:
         """Return the activations at the counted tokens of one stretch."""
         return self.values[row, self.plan.counted[row]]
 
-    def columns(self, begin: int, end: int) -> Float[Tensor, "neuron token"]:
+    def columns(self, begin: int, end: int) -> Float[Tensor, "neuron position"]:
         """Return the activations of some neurons at all counted tokens."""
         flat = self.values.reshape(-1, self.values.shape[-1])
         return flat[:, begin:end].index_select(0, self.plan.flat).T.contiguous()
