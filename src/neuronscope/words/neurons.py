@@ -56,6 +56,10 @@ NeuronLayers = Annotated[
 NullCount = Annotated[
     int, Field(ge=0, le=10_000, description="How many times chance is drawn, to compare with; 0 for none.")
 ]
+PartnerLayers = Annotated[
+    Literal["all", "same"],
+    Field(description="Where partners of a given neuron are looked for: in all layers, or in its own."),
+]
 PolysemanticityMeasure = Annotated[
     Literal[
         "kurtosis", "hoyer", "gini", "participation", "class_selectivity", "class_entropy", "token_entropy",

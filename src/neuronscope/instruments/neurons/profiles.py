@@ -100,6 +100,39 @@ def activation_profiles(
     )
 
 
+def contexts(model: Model, passages: Sequence[Tensor], layers: Sequence[int]) -> list[np.ndarray]:
+    """Return what the MLP of each layer reads at the tokens of `activation_profiles`, as [position width]."""
+    parts: list[list[np.ndarray]] = [[] for _ in layers]
+    sites = [f"mlp_in.{layer}" for layer in layers]
+    for batch in track(list(_batches([ids for ids in passages if len(ids) > 1])), "passages"):
+        read = run(model, batch, get=sites, stop=True)
+        for part, site in zip(parts, sites, strict=True):
+            part.append(read[site][:, 1:].flatten(0, 1).cpu().double().numpy())
+    return [np.concatenate(part) for part in parts]
+
+
+def strongest(activity: Profiles, n_examples: int) -> Int[np.ndarray, "item rank"]:
+    """Return the columns of each neuron's strongest tokens, at most one of each passage, strongest first."""
+    starts = np.flatnonzero(np.diff(activity.passage, prepend=-1))
+    ends = [*starts[1:], len(activity.passage)]
+    best = np.stack(
+        [start + activity.values[:, start:end].argmax(1) for start, end in zip(starts, ends, strict=True)],
+        axis=1,
+    )
+    size = np.take_along_axis(activity.values, best, 1)
+    order = np.argsort(-size, axis=1, kind="stable")[:, :n_examples]
+    return np.take_along_axis(best, order, 1)
+
+
+def drawn_tokens(
+    activity: Profiles, n_examples: int, n_null: int, rng: np.random.Generator
+) -> Int[np.ndarray, "trial rank"]:
+    """Return columns drawn at random, each row one token of each of so many passages."""
+    own = [np.flatnonzero(activity.passage == each) for each in range(int(activity.passage.max()) + 1)]
+    rows = [rng.permutation(len(own))[:n_examples] for _ in range(n_null)]
+    return np.array([[rng.choice(own[each]) for each in row] for row in rows], dtype=int).reshape(n_null, -1)
+
+
 def described(model: Model, activity: Profiles, features: str) -> Profiles:
     """Return what describes the neurons of some activity: it itself, by class of token, or weights instead.
 

@@ -197,6 +197,24 @@ def split_silhouettes(points: Any, n_clusters: int) -> Float[np.ndarray, " item"
     return _fit(gaps, _split(sets, gaps, n_clusters), n_clusters)
 
 
+def split_scan(
+    sets: Any, null: Any, *, most: int = 4
+) -> tuple[Int[np.ndarray, " item"], Float[np.ndarray, " item"], Float[np.ndarray, " item"]]:
+    """Return into how many clusters each small set [item example component] falls, its silhouette, and a p.
+
+    ``null`` holds sets that chance draws. Two to ``most`` clusters are tried, and the number taken whose
+    silhouette is furthest above the mean of its like by chance. p is how seldom chance stands out as much;
+    where it is not below 0.05 the number is 1.
+    """
+    numbers = range(2, most + 1)
+    seen = np.stack([split_silhouettes(sets, number) for number in numbers])
+    chance = np.stack([split_silhouettes(null, number) for number in numbers])
+    middle = chance.mean(1, keepdims=True)
+    above, best = (seen - middle).max(0), (seen - middle).argmax(0)
+    p = (1 + ((chance - middle).max(0) >= above[:, None]).sum(1)) / (1 + chance.shape[1])
+    return np.where(p < 0.05, best + 2, 1), np.take_along_axis(seen, best[None], 0)[0], p
+
+
 def _fit(gaps: np.ndarray, labels: np.ndarray, n_clusters: int) -> np.ndarray:
     """Return the mean silhouette of each set from its distances; 0 where a set is in one cluster."""
     members = labels[..., None] == np.arange(n_clusters)
