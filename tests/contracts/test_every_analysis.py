@@ -17,6 +17,7 @@ SAMPLE = {
     "prompt": "When Mary and John went to the shop, John gave a drink to",
     "corrupt": "When Mary and John went to the shop, Mary gave a drink to",
     "task": "capital",
+    "checkpoints": "builtin:induction/seed0@0,145,1024",
 }
 NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and "/" not in form["name"]]
 
@@ -54,6 +55,10 @@ def test_provenance_names_the_analysis_and_the_model(name: str, answers: dict[st
     source = provenance(answers[name])
     assert source["analysis"] == name
     assert not source["derived"]
+    if "checkpoints" in sample(name):
+        assert source["sources"]["checkpoints"]["name"] == SAMPLE["checkpoints"]
+        assert len(source["sources"]["checkpoints"]["fingerprint"]) == 16
+        return
     assert source["models"]["model"]["name"] == "builtin:scribe"
     assert len(source["models"]["model"]["fingerprint"]) == 16
     certificate = source["models"]["model"]["certificate"]

@@ -3,6 +3,7 @@
 Elhage et al., "A Mathematical Framework for Transformer Circuits", 2021.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +46,7 @@ class RandomSquare(NamedTuple):
 
     mean: float
     variance: Float[ndarray, "*head #other"]
-    drawn: Float[ndarray, " draw *head #other"]
+    drawn: Float[ndarray, " trial *head #other"]
 
 
 def random_square(
@@ -67,7 +68,7 @@ def random_square(
     variance = np.multiply.outer(_without_trace(own, dimension), _without_trace(their, dimension))
     variance = 2 * variance / ((dimension - 1) * (dimension + 2))
     squares = _turned(own.shape[-1], their.shape[-1], dimension, n_turns, seed) ** 2
-    flat = own.reshape(-1, own.shape[-1]) @ squares @ their.reshape(-1, their.shape[-1]).T
+    flat = own.reshape(-1, own.shape[-1]) @ (squares @ their.reshape(-1, their.shape[-1]).T)
     return RandomSquare(1 / dimension, variance, flat.reshape(n_turns, *own.shape[:-1], *their.shape[:-1]))
 
 
@@ -106,6 +107,7 @@ def _without_trace(spectrum: ndarray, dimension: int) -> ndarray:
     return np.maximum((spectrum**2).sum(-1) - spectrum.sum(-1) ** 2 / dimension, 0.0)
 
 
+@lru_cache(maxsize=4)
 def _turned(rows: int, columns: int, dimension: int, n_turns: int, seed: int) -> ndarray:
     """Return the corners [turn row column] of rotations that are uniform over all."""
     drawn = np.random.default_rng(seed).standard_normal((n_turns, dimension, min(columns, dimension)))

@@ -43,7 +43,7 @@ def matched(
 
 def permuted_means(
     values: Float[ndarray, "row other *axes"], *, n_resamples: int = 2000, seed: int = 0
-) -> Float[ndarray, " draw *axes"]:
+) -> Float[ndarray, " trial *axes"]:
     """Return means over rows of ``values[row, other]`` for random one-to-one matches of rows and others."""
     n_rows = len(values)
     flat = np.ascontiguousarray(values).reshape(n_rows * n_rows, -1)

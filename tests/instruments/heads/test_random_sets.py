@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neuronscope.instruments.heads.random_sets import drawn_sets, loss_increases
-from neuronscope.instruments.heads.repeated import repeated_strings
+from neuronscope.instruments.heads.repeated import repeated_loss, repeated_strings
 from neuronscope.models import open_model
 
 OTHERS = [(layer, head) for layer in range(3) for head in range(4)]
@@ -32,7 +32,8 @@ def test_fewer_others_make_smaller_sets_and_none_makes_no_set() -> None:
 def test_only_the_heads_of_the_circuit_cost_anything(ablation: str) -> None:
     model = open_model("builtin:handmade-induction")
     strings = repeated_strings(model, n=6)
-    lost = loss_increases(model, strings, [[(1, 0)], [(0, 0)], [(1, 1), (0, 2)]], ablation=ablation)
+    plain = repeated_loss(model, strings)
+    lost = loss_increases(model, strings, [[(1, 0)], [(0, 0)], [(1, 1), (0, 2)]], plain, ablation=ablation)
     assert lost.shape == (3, 6)
     assert (lost[:2] > 1).all()
     np.testing.assert_allclose(lost[2], 0, atol=1e-6)

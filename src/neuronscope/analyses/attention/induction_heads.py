@@ -33,7 +33,7 @@ LEVEL = 0.05
 def induction_heads(
     model: Model,
     *,
-    n_strings: StringCount = 12,
+    n_strings: StringCount = 10,
     longest_period: LongestPeriod = 12,
     least: LeastScore = 0.3,
     ablation: Ablation = "mean",
@@ -68,7 +68,10 @@ def induction_heads(
     layers = attending_layers(model)
     heads = _named(found, layers)
     sets = drawn_sets(heads, _named(~found & ~(feeds & (pool == "unnamed")), layers), n_random, seed=seed)
-    lost = loss_increases(model, strings, [heads, *sets], ablation=ablation, seed=seed) if heads else []
+    plain = repeated_loss(model, strings)
+    lost = (
+        loss_increases(model, strings, [heads, *sets], plain, ablation=ablation, seed=seed) if heads else []
+    )
     null = scores.previous_null.mean(0)
     result = label(
         {"layer": layers, "head": range(model.n_heads), **_ablated(heads, sets)},
@@ -83,7 +86,7 @@ def induction_heads(
         n=n_strings,
         n_unit="strings",
         found_heads=_written(heads),
-        plain_loss=float(repeated_loss(model, strings).mean()),
+        plain_loss=float(plain.mean()),
         ablation=ablation,
         pool=pool,
         n_heads_in_random_set=len(sets[0]) if sets else 0,

@@ -31,10 +31,10 @@ class Copying:
     effect on itself.
     """
 
-    place: Float[ndarray, "token other layer head"]
+    place: Float[ndarray, "item other layer head"]
 
     @property
-    def own(self) -> Float[ndarray, "token layer head"]:
+    def own(self) -> Float[ndarray, "item layer head"]:
         """Return where each token's own logit is raised among the others."""
         return np.moveaxis(np.diagonal(self.place, axis1=0, axis2=1), -1, 0)
 

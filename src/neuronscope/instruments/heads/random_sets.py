@@ -33,9 +33,15 @@ def drawn_sets(heads: Sequence[Head], others: Sequence[Head], n: int, *, seed: i
 
 
 def loss_increases(
-    model: Model, strings: RepeatedStrings, sets: Sequence[Sequence[Head]], *, ablation: str, seed: int = 0
-) -> Float[ndarray, "set string"]:
-    """Return by how much the loss on repeated tokens rises when each set of heads is ablated, in nats.
+    model: Model,
+    strings: RepeatedStrings,
+    sets: Sequence[Sequence[Head]],
+    plain: Float[ndarray, " prompt"],
+    *,
+    ablation: str,
+    seed: int = 0,
+) -> Float[ndarray, "trial prompt"]:
+    """Return by how much the loss rises above the plain one when each set of heads is ablated, in nats.
 
     What stands in for a head is taken from as many other strings of the same lengths, read once for all sets.
     """
@@ -44,7 +50,6 @@ def loss_increases(
     sites = {head: f"z.{head[0]}.{head[1]}" for some in sets for head in some}
     done = ablations(model, sites.values(), reference, ablation=ablation, seed=seed)
     ops = dict(zip(sites, done.values(), strict=True))
-    plain = repeated_loss(model, strings)
     return np.stack(
         [
             repeated_loss(model, strings, [ops[head] for head in some]) - plain

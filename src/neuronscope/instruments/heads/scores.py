@@ -22,11 +22,11 @@ class RepeatScores:
     of periods share arcs, one being a multiple of the other.
     """
 
-    induction: Float[ndarray, "string other layer head"]
-    duplicate: Float[ndarray, "string other layer head"]
-    previous: Float[ndarray, "string layer head"]
-    previous_null: Float[ndarray, "string layer head"]
-    alike: Bool[ndarray, "string other"]
+    induction: Float[ndarray, "prompt other layer head"]
+    duplicate: Float[ndarray, "prompt other layer head"]
+    previous: Float[ndarray, "prompt layer head"]
+    previous_null: Float[ndarray, "prompt layer head"]
+    alike: Bool[ndarray, "prompt other"]
 
 
 def repeat_scores(model: Model, strings: RepeatedStrings) -> RepeatScores:

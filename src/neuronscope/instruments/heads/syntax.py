@@ -36,9 +36,7 @@ def subject_attention(model: Model, pairs: PromptPairs) -> tuple[ndarray, ndarra
 
 def relation_attention(
     model: Model, treebank: str, *, n_sentences: int
-) -> tuple[
-    dict[str, Float[ndarray, "sentence layer head"]], dict[str, Float[ndarray, "sentence layer head"]]
-]:
+) -> tuple[dict[str, Float[ndarray, "prompt layer head"]], dict[str, Float[ndarray, "prompt layer head"]]]:
     """Return the attention along the arcs of each relation, and along no arc at the same distances.
 
     An arc goes from the last token of the later word to all tokens of the earlier one. Beside it stand all
@@ -84,7 +82,7 @@ def _tokens_of(model: Model, sentence: Sentence) -> list[list[int]] | None:
     return words if all(words) else None
 
 
-def _arcs(sentence: Sentence) -> dict[str, Bool[ndarray, "word other"]]:
+def _arcs(sentence: Sentence) -> dict[str, Bool[ndarray, "item other"]]:
     """Return for each relation, and for all arcs, which later word is joined to which earlier one."""
     n_words = len(sentence.heads)
     found = {name: np.zeros((n_words, n_words), dtype=bool) for name in (*RELATIONS, "all")}
@@ -100,7 +98,7 @@ def _arcs(sentence: Sentence) -> dict[str, Bool[ndarray, "word other"]]:
 def _by_relation(
     pattern: Float[ndarray, "layer head query key"],
     words: Sequence[Sequence[int]],
-    arcs: dict[str, Bool[ndarray, "word other"]],
+    arcs: dict[str, Bool[ndarray, "item other"]],
 ) -> dict[str, Float[ndarray, "layer head"]]:
     last = [tokens[-1] for tokens in words]
     between = np.stack([pattern[:, :, last][..., list(tokens)].sum(-1) for tokens in words], axis=-1)
