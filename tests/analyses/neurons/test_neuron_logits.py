@@ -1,6 +1,7 @@
 """What neurons write to and read from the vocabulary, held to changes of the stream and planted ones."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,7 +110,12 @@ def test_without_names_the_most_selective_writers_are_taken() -> None:
 
 
 def test_where_input_weights_are_fused_only_what_is_written_is_told_and_the_result_says_so() -> None:
-    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48}
+    sizes: dict[str, Any] = {
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 48,
+    }
     network = Phi3ForCausalLM(Phi3Config(**sizes, vocab_size=256, pad_token_id=0, eos_token_id=0))
     found = neuron_logits(Model(network, name="fused", tokenizer=byte_tokenizer()), n_null=19)
     assert found.item.str.endswith("writes").all()
