@@ -157,7 +157,12 @@ def test_what_cannot_be_taught_is_refused_in_words(make_model: Callable[..., Mod
     wordless = Model(model.hf, name="wordless")
     with pytest.raises(BadInput, match="wordless has no tokenizer"):
         tuned_lens(wordless, CORPUS, out=tmp_path / "wordless", **SMALL)
-    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    sizes: dict[str, Any] = {
+        "hidden_size": 8,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 8,
+    }
     encoder = BertModel(BertConfig(**sizes, vocab_size=256, max_position_embeddings=40))
     with pytest.raises(BadInput, match="no output head"):
         tuned_lens(Model(encoder, tokenizer=byte_tokenizer()), CORPUS, out=tmp_path / "headless", **SMALL)
