@@ -27,9 +27,8 @@ def test_where_the_answer_is_linear_in_the_neurons_all_methods_agree() -> None:
 
 
 def test_an_order_that_is_right_beats_random_ones() -> None:
-    found = attribution_agreement(
-        knowing_model(), prompt="a nook", target=ANSWER, distractor="x", over="neurons", baseline="zero"
-    )
+    asked = {"prompt": "a nook", "target": ANSWER, "distractor": "x", "baseline": "zero"}
+    found = attribution_agreement(knowing_model(), **asked, over="neurons", random_orders=40)
     assert (found.deletion_area < 0.2).all()
     assert (found.insertion_area > 0.8).all()
     assert 0.2 < float(found.deletion_area_null[0]) < 0.8
