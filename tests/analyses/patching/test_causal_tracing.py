@@ -1,10 +1,13 @@
 """Causal tracing, held to the network whose path is known and to runs made by hand."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from tokenizers import ByteLevelBPETokenizer
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from neuronscope import causal_tracing
 from neuronscope.data.tasks import open_task
@@ -124,6 +127,28 @@ def test_prompts_together_give_the_mean_of_each_alone() -> None:
         rises.append(alone.indirect_effect.values[:, [differ[0], differ[-1], after, -1]])
     np.testing.assert_allclose(together.indirect_effect, np.mean(rises, 0), atol=2e-4)
     assert bool((together.effect_low <= together.effect + 1e-9).all())
+
+
+@pytest.mark.parametrize("corruption", ["noise", "replacement"])
+def test_published_facts_are_traced_by_their_named_subject(
+    test_data: Callable[[str], Path], corruption: str
+) -> None:
+    files = [str(test_data(f"gpt2_tokenizer/{name}")) for name in ("vocab.json", "merges.txt")]
+    torch.manual_seed(0)
+    network = GPT2LMHeadModel(GPT2Config(n_layer=2, n_embd=16, n_head=2)).double()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=ByteLevelBPETokenizer(*files)._tokenizer)
+    task = open_task(f"known-facts:{test_data('facts_known1000/known_1000.json')}")
+    found = causal_tracing(
+        Model(network, tokenizer=tokenizer),
+        task=task,
+        subject="subject",
+        corruption=corruption,
+        n_samples=2,
+        n_prompts=6,
+    )
+    np.testing.assert_allclose(found.effect[0, 2:], 0, atol=1e-8)
+    np.testing.assert_allclose(found.effect.sel(depth=2, span="last token"), 1, atol=1e-8)
+    assert bool(found.effect[0, :2].any())
 
 
 def test_probability_is_measured_where_it_is_asked_for(model: Model) -> None:
