@@ -16,7 +16,7 @@ def test_the_heads_by_hand_are_called_what_they_are() -> None:
     found = head_taxonomy(open_model("builtin:handmade-induction"))
     assert found.sort.values.tolist() == [
         ["previous", "previous", "first", "duplicate"],
-        ["induction +", "induction", "–", "–"],
+        ["induction+", "induction", "–", "–"],
     ]
     assert found.score.sel(item="induction", layer=1, head=0) == pytest.approx(1, abs=1e-6)
     assert found.positive_eigenvalues.sel(layer=1, head=0) == pytest.approx(1, abs=1e-6)

@@ -146,7 +146,7 @@ def _names(named: dict[str, ndarray], beyond: dict[str, ndarray]) -> ndarray:
     placed = np.logical_or(*(named[name] for name in PLACES))
     found = np.where((found == "–") & placed, "position", found)
     for name, sign in COPIES.items():
-        found = np.where(named[name], found + f" {sign}", found)
+        found = np.where(named[name], np.where(found == "–", sign, found + sign), found)
     return found.astype(str)
 
 

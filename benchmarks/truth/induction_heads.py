@@ -1,0 +1,247 @@
+"""Are the declared induction heads found, do they matter, and when do they form?
+
+Run ``python -m benchmarks.truth.induction_heads [--json] [--quick]``. The card of ``builtin:induction``
+declares which heads do induction, and on ``builtin:handmade-induction`` every weight was written for it;
+``builtin:scribe`` declares nothing and is there beside. All is repeated over seeds of training, sets of
+strings and kinds of ablation. The exit status is 1 where a declared head is missed or another is found, or
+where heads that the card declares nothing of cost more than a tenth of what the found ones do.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+from scipy.stats import spearmanr
+from torch import Tensor
+
+import neuronscope
+from neuronscope.instruments import put, run, sweep
+from neuronscope.instruments.heads.random_sets import Head, loss_increases
+from neuronscope.instruments.heads.reading import attending_layers
+from neuronscope.instruments.heads.repeated import RepeatedStrings, letters, repeated_loss, repeated_strings
+from neuronscope.models import Model, open_model
+
+TRAINED = ("builtin:induction/seed0", "builtin:induction/seed1", "builtin:induction/seed2")
+MODELS = (*TRAINED, "builtin:handmade-induction", "builtin:scribe")
+ABLATIONS = ("mean", "resample", "zero")
+LEAST_RATIO = 10.0
+
+
+def declared(model: Model) -> dict[str, list[str]] | None:
+    """Return the heads that the card of a model declares by what they do, or None where it declares none."""
+    heads = model.card.get("inside", {}).get("heads")
+    if heads is None:
+        return None
+    if "induction" in heads:
+        return heads
+    return {
+        "induction": [site for site, words in heads.items() if words.startswith("induction head")],
+        "previous_token": [site for site, words in heads.items() if words.startswith("previous-token head")],
+    }
+
+
+def heads_row(name: str, string_seeds: Sequence[int]) -> dict[str, Any]:
+    """Return which heads are found on several sets of strings, and what it costs to ablate them."""
+    model = open_model(name)
+    known = declared(model)
+    found = [neuronscope.induction_heads(model, n_random=19, seed=seed) for seed in string_seeds]
+    sets = [one.attrs["found_heads"].split() for one in found]
+    costs = [
+        cost_row(model, sets[0], known, ablation, seed) for ablation in ABLATIONS for seed in string_seeds
+    ]
+    return {
+        "model": name,
+        "declared": None if known is None else known["induction"],
+        "found": sets,
+        "same_in_every_set": len(set(map(tuple, sets))) == 1,
+        "as_declared": None if known is None else all(one == known["induction"] for one in sets),
+        "costs": costs,
+    }
+
+
+def cost_row(
+    model: Model, found: list[str], known: dict[str, list[str]] | None, ablation: str, seed: int
+) -> dict[str, Any]:
+    """Return the cost of the found heads, of random sets as large, and of heads that nothing is declared of.
+
+    The latter are ablated one by one, because there may be fewer of them than were found.
+    """
+    strings = repeated_strings(model, seed=seed)
+    options: dict[str, Any] = {"ablation": ablation, "seed": seed}
+    asked = neuronscope.induction_heads(model, **options)
+    named = {site for sites in known.values() for site in sites} if known else set(found)
+    every = [(layer, head) for layer in attending_layers(model) for head in range(model.n_heads)]
+    undeclared = [[head] for head in every if f"z.{head[0]}.{head[1]}" not in named]
+    plain = repeated_loss(model, strings)
+    every_set = [_heads(found), *undeclared]
+    lost = loss_increases(model, strings, every_set, plain, ablation=ablation, seed=seed).mean(1)
+    mean = float(np.mean(lost[1:]))
+    random = asked.get("random_loss_increase")
+    return {
+        "ablation": ablation,
+        "strings": seed,
+        "found_heads": float(lost[0]),
+        "one_undeclared_head": mean,
+        "costliest_undeclared_head": float(np.max(lost[1:])),
+        "ratio": None if mean <= 0 else float(lost[0]) / mean,
+        "random_set": None if random is None else float(random.mean()),
+        "costliest_random_set": None if random is None else float(random.max()),
+        "p_among_random_sets": None if random is None else float(asked.loss_increase_p.values[0]),
+    }
+
+
+def patching_row(name: str, string_seeds: Sequence[int]) -> dict[str, Any]:
+    """Return how patching each head at the last token agrees with where it looks, over sets of strings.
+
+    In the corrupt string another token stands where the answer stood in earlier rounds. What a head says at
+    the last token of the clean string is put into the corrupt run; 1 restores the answer.
+    """
+    model = open_model(name)
+    rows = []
+    for seed in string_seeds:
+        clean, corrupt, answer, other = induction_pairs(model, repeated_strings(model, n=32, seed=seed))
+        seen = run(model, clean, get="z.*")
+
+        def difference(logits: Tensor, answer: Tensor = answer, other: Tensor = other) -> Tensor:
+            place = torch.arange(len(logits))
+            return logits[place, answer] - logits[place, other]
+
+        every = [(layer, head) for layer in attending_layers(model) for head in range(model.n_heads)]
+        cells = [put(f"z.{layer}.{head}@-1", seen) for layer, head in every]
+        swept = sweep(model, corrupt, cells, difference)
+        whole = difference(seen.logits[:, -1]).double() - swept.base
+        effect = (swept.effect.mean(1) / whole.mean()).numpy()
+        looked = neuronscope.induction_heads(model, n_random=1, seed=seed)
+        score = looked.induction.values.ravel()
+        ranks: Any = spearmanr(effect, score)
+        best = np.argsort(-effect)[: max(1, len(looked.attrs["found_heads"].split()))]
+        rows.append(
+            {
+                "strings": seed,
+                "rank_agreement": float(ranks.statistic),
+                "best_patched": sorted(f"z.{every[head][0]}.{every[head][1]}" for head in best),
+                "found": looked.attrs["found_heads"].split(),
+                "effect": {f"z.{layer}.{head}": float(effect[at]) for at, (layer, head) in enumerate(every)},
+            }
+        )
+    return {"model": name, "n_heads": len(rows[0]["effect"]), "sets": rows}
+
+
+def induction_pairs(model: Model, strings: RepeatedStrings) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return strings that break off before a known token, their twins, that token, and the twin's own."""
+    clean, corrupt = strings.tokens[:, :-1], strings.tokens[:, :-1].clone()
+    rng = np.random.default_rng(0)
+    other = []
+    for row, period in enumerate(strings.period):
+        free = np.setdiff1d(letters(model), strings.tokens[row].numpy())
+        if not len(free):  # the string uses every letter there is: another of its own, not the last
+            free = np.setdiff1d(letters(model), strings.tokens[row, -2:].numpy())
+        other.append(int(rng.choice(free)))
+        places = torch.arange(strings.tokens.shape[1] - 1 - int(period), strings.first - 1, -int(period))
+        corrupt[row, places] = other[-1]
+    return clean, corrupt, strings.tokens[:, -1], torch.tensor(other)
+
+
+def formation_row(name: str) -> dict[str, Any]:
+    """Return when the declared heads form, and how far the measured curve is from the one on the card."""
+    inside = open_model(name).card["inside"]
+    found = neuronscope.attention_evolution(f"{name}@*", n_strings=64, longest_period=16)
+    heads = inside["heads"]["induction"]
+    told = np.array([one["induction_score"] for one in inside["development"]])
+    best = found.induction.sel(site=heads).max("site").values
+    return {
+        "model": name,
+        "furthest_from_the_card": float(np.abs(best - told).max()),
+        "heads": {
+            site: {
+                "rise_from": float(found.rise_from.sel(site=site)),
+                "rise_to": float(found.rise_to.sel(site=site)),
+                "rise": float(found.rise.sel(site=site)),
+                "p": float(found.rise_p.sel(site=site)),
+            }
+            for site in found.site.values
+        },
+        "loss": [float(found.repeated_loss[0]), float(found.repeated_loss[-1])],
+    }
+
+
+def measured(*, quick: bool = False) -> dict[str, Any]:
+    """Return everything as plain data; quick takes one seed of each."""
+    seeds = (0,) if quick else (0, 1, 2)
+    models = ("builtin:induction/seed0", "builtin:handmade-induction") if quick else MODELS
+    return {
+        "heads": [heads_row(name, seeds) for name in models],
+        "patching": [patching_row(name, seeds) for name in models],
+        "formation": [formation_row(name) for name in models if name in TRAINED],
+    }
+
+
+def failures(found: dict[str, Any]) -> list[str]:
+    """Return which claims do not hold, in words."""
+    told = []
+    for row in found["heads"]:
+        if row["as_declared"] is False:
+            told.append(f"{row['model']}: declared {row['declared']}, found {row['found']}")
+        if row["declared"] is not None:
+            told += [
+                f"{row['model']}: the found heads cost only {cost['ratio']:.1f} times what others do"
+                for cost in row["costs"]
+                if cost["ratio"] is not None and cost["ratio"] < LEAST_RATIO
+            ]
+    return told
+
+
+def _heads(sites: Sequence[str]) -> list[Head]:
+    return [(int(layer), int(head)) for _, layer, head in (site.split(".") for site in sites)]
+
+
+def _tables(found: dict[str, Any]) -> list[Table]:
+    costs = Table("model", "found", "ablation", "found heads", "one undeclared", "ratio", "random set", "p")
+    for row in found["heads"]:
+        for cost in row["costs"]:
+            numbers = [cost["found_heads"], cost["one_undeclared_head"], cost["ratio"], cost["random_set"]]
+            shown = [
+                "–" if number is None else f"{number:.3g}"
+                for number in (*numbers, cost["p_among_random_sets"])
+            ]
+            costs.add_row(row["model"], " ".join(row["found"][0]), cost["ablation"], *shown)
+    ranks = Table("model", "heads", "rank agreement of patching and looking", "best patched = found")
+    for row in found["patching"]:
+        agreement = " ".join(f"{one['rank_agreement']:.2f}" for one in row["sets"])
+        same = sum(one["best_patched"] == one["found"] for one in row["sets"])
+        ranks.add_row(row["model"], str(row["n_heads"]), agreement, f"{same} of {len(row['sets'])}")
+    forms = Table("model", "head", "rise from", "to", "by", "p")
+    for row in found["formation"]:
+        for site, one in row["heads"].items():
+            numbers = [f"{one[word]:.3g}" for word in ("rise_from", "rise_to", "rise", "p")]
+            forms.add_row(row["model"], site, *numbers)
+    return [costs, ranks, forms]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print, and return 1 where a claim does not hold."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.truth.induction_heads", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
+    parser.add_argument("--quick", action="store_true", help="one network, one set of strings")
+    options = parser.parse_args(arguments)
+    found = measured(quick=options.quick)
+    told = failures(found)
+    if options.json:
+        sys.stdout.write(json.dumps(found | {"failures": told}, indent=1) + "\n")
+    else:
+        console = Console()
+        for table in _tables(found):
+            console.print(table)
+        for line in told:
+            console.print(line)
+    return 1 if told else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
