@@ -41,7 +41,8 @@ def correlated_neurons(  # noqa: PLR0913 - which neurons, where partners are loo
 
     With a neuron of a layer its partners are listed, otherwise the pairs that correlate most among all
     neurons of the layer or, for -1, of all layers. Returns over rank the ``correlation``, largest magnitude
-    first, with ``low`` and ``high`` (95 %, passages resampled), the ``pair`` in words, its parts
+    first, with ``low`` and ``high`` (95 %, passages resampled), the ``pair`` in words (the partner of a given
+    neuron), its parts
     ``first_layer first_neuron second_layer second_neuron``, and the false discovery rate ``p`` beside the
     uncorrected ``single_p``. Chance is a circular shift of one neuron's activation along the text: every
     shift for a given neuron (corrected by Benjamini and Hochberg over all partners), and ``n_null`` random
@@ -71,7 +72,7 @@ def correlated_neurons(  # noqa: PLR0913 - which neurons, where partners are loo
     result = label(
         {"rank": range(1, len(found.first) + 1)},
         correlation=("rank", found.correlation, {"long_name": "correlation over tokens", "signed": True}),
-        pair=("rank", _words(activity, found), {"long_name": "neurons"}),
+        pair=("rank", _words(activity, found, alone=neuron >= 0), {"long_name": "neurons"}),
         low=("rank", low),
         high=("rank", high),
         p=("rank", found.q, {"long_name": "false discovery rate"}),
@@ -100,8 +101,10 @@ def _partners(
     return Pairs(first, others[order], found[order], p[order], benjamini_hochberg(p)[order])
 
 
-def _words(activity: Profiles, found: Pairs) -> list[str]:
+def _words(activity: Profiles, found: Pairs, *, alone: bool) -> list[str]:
     names = activity.names
+    if alone:
+        return [names[two] for two in found.second]
     return [f"{names[one]}–{names[two]}" for one, two in zip(found.first, found.second, strict=True)]
 
 
