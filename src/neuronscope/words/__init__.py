@@ -7,6 +7,9 @@ signature stays short and every door states the same bounds.
 Words that several wings share are named here; those of one wing alone stand in the file of that wing.
 """
 
+import difflib
+from collections.abc import Iterable
+
 from neuronscope.words.asking import (
     Ablation,
     AblationReference,
@@ -34,7 +37,6 @@ from neuronscope.words.asking import (
     WrittenTokens,
 )
 from neuronscope.words.axes import AXES
-from neuronscope.words.refusal import BadInput, nearest
 from neuronscope.words.training import (
     ContextLength,
     Dropout,
@@ -99,3 +101,19 @@ __all__ = [
     "WrittenTokens",
     "nearest",
 ]
+
+
+class BadInput(ValueError):
+    """Tell a caller, in one sentence, what is wrong with a value, what is allowed and what to do."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the end of an error sentence that names the closest known word, or nothing.
+
+    >>> nearest("topk", ["top_k", "prompt"])
+    "; did you mean 'top_k'?"
+    >>> nearest("zebra", ["top_k"])
+    ''
+    """
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""

@@ -174,13 +174,6 @@ ReadAs = Annotated[
         "expression on the tokens of the record; auto takes ngram where the record has it, else text.",
     ),
 ]
-EndpointAddress = Annotated[
-    str,
-    Field(
-        description="Base address of an endpoint that speaks OpenAI's way, such as http://localhost:8000/v1; "
-        "the key is read from NEURONSCOPE_EXPLAINER_KEY and sent there. For explainer=endpoint.",
-    ),
-]
 EndpointModel = Annotated[str, Field(description="Name of the model that the endpoint shall use.")]
 ExcerptCount = Annotated[
     int,
@@ -192,6 +185,6 @@ NeuronExplainer = Annotated[
     Literal["tokens", "phrases", "endpoint"],
     Field(
         description="What explains: the mean activation on each token, a few phrases of up to three tokens, "
-        "or a large model at an endpoint.",
+        "or a large model at the endpoint whose address is in NEURONSCOPE_EXPLAINER_URL.",
     ),
 ]

@@ -53,8 +53,8 @@ PathReceivers = Annotated[
 PathDirection = Annotated[
     Literal["noise", "denoise"],
     Field(
-        description="Which way the patch runs: senders of the corrupt prompt into the clean run, or the other "
-        "way round."
+        description="Which way the patch runs: senders of the corrupt prompt into the clean run, or the "
+        "other way round."
     ),
 ]
 MLPsOnTheWay = Annotated[

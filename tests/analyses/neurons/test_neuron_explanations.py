@@ -100,7 +100,9 @@ def test_without_names_the_highest_peaks_of_the_record_are_explained() -> None:
     assert set(found.item.values.tolist()) == {"2.1", "2.2"}
 
 
-def test_an_endpoint_explains_from_one_half_and_is_tried_on_the_other() -> None:
+def test_an_endpoint_explains_from_one_half_and_is_tried_on_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     told: dict[str, set[str]] = {"explaining": set(), "trying": set()}
 
     def answer(body: dict[str, Any], _: dict[str, str]) -> tuple[int, str]:
@@ -115,7 +117,8 @@ def test_an_endpoint_explains_from_one_half_and_is_tried_on_the_other() -> None:
         return 200, json.dumps({place: 9 for place, token in lines if token in ("' w3'", "' w7'")})
 
     with serving(answer) as url:
-        found = explained("endpoint", "2.0", endpoint=url, endpoint_model="small")
+        monkeypatch.setenv("NEURONSCOPE_EXPLAINER_URL", url)
+        found = explained("endpoint", "2.0", endpoint_model="small")
     assert float(found.score[0]) == pytest.approx(1)
     assert found.explanation.values.tolist() == [["w3 or w7"]]
     assert np.isnan(found.level).all()
@@ -142,11 +145,11 @@ def test_neurons_of_any_family_are_explained_from_passages(model: Model) -> None
     ("arguments", "words"),
     [
         ({"explainer": "endpoint"}, "is no address of an endpoint"),
-        ({"explainer": "endpoint", "endpoint": "http://localhost:1/v1"}, "name the one"),
-        ({"endpoint": "http://localhost:1/v1"}, "asks no endpoint"),
+        ({"explainer": "endpoint", "endpoint_model": "m"}, "set NEURONSCOPE_EXPLAINER_URL"),
+        ({"endpoint_model": "m"}, "asks no endpoint"),
         ({"n_top": 500}, "fewer than 500 top ones"),
-        ({"examples": record().assign_attrs(model="another")}, "of another model"),
-        ({"examples": record(), "neurons": "0.1"}, r"holds no neuron 0\.1"),
+        ({"record": record().assign_attrs(model="another")}, "of another model"),
+        ({"record": record(), "neurons": "0.1"}, r"holds no neuron 0\.1"),
     ],
 )
 def test_what_cannot_be_explained_is_refused_in_words(arguments: dict[str, Any], words: str) -> None:

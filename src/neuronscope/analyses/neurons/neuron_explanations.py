@@ -1,5 +1,6 @@
 """Neuron explanations: what does a neuron respond to, and how far does saying so tell where it fires?"""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from neuronscope.instruments.meaning.excerpts import (
     recorded_peaks,
 )
 from neuronscope.instruments.meaning.weights import named_neurons
-from neuronscope.learned.explaining.endpoint import Endpoint, EndpointExplainer, EndpointSimulator
+from neuronscope.learned.explaining.endpoint import ADDRESS, Endpoint, EndpointExplainer, EndpointSimulator
 from neuronscope.learned.explaining.protocols import Explainer, Explanation, Simulator
 from neuronscope.learned.explaining.scoring import Score, pooled_correlation, scored
 from neuronscope.learned.explaining.terms import PhraseRule, TermSimulator, TokenTable
@@ -31,7 +32,6 @@ from neuronscope.results import label, track
 from neuronscope.words import BadInput, PassageCount, PassageLength, Seed, TopK
 from neuronscope.words.neurons import (
     ChosenNeurons,
-    EndpointAddress,
     EndpointModel,
     ExcerptCount,
     NeuronExplainer,
@@ -57,13 +57,12 @@ class _Tried:
 @analysis(kind="ranking", cites="bills2023explain")
 def neuron_explanations(  # noqa: PLR0913 - what is explained, by what, and on which texts
     model: Model,
-    examples: Result | None = None,
+    record: Result | None = None,
     corpus: Corpus | None = None,
     *,
     neurons: NeuronNames = "",
     n_neurons: ChosenNeurons = 6,
     explainer: NeuronExplainer = "phrases",
-    endpoint: EndpointAddress = "",
     endpoint_model: EndpointModel = "",
     n_top: ExcerptCount = 20,
     n_random: ExcerptCount = 20,
@@ -80,21 +79,22 @@ def neuron_explanations(  # noqa: PLR0913 - what is explained, by what, and on w
     are dealt out to other excerpts, and ``p``, one-sided, corrected over the neurons. ``baseline_score`` is
     that of the mean activation on each token; ``top_score`` and ``random_score`` those of either half. Over
     item and line the ``explanation``; over item and rank its terms, ``text``, with the ``level`` expected at
-    their end. ``examples`` is a result of neuron_examples; without one, passages of the corpus are read,
-    Python's documentation unless given. Neurons that are not named are those with the highest peaks. Raises
-    `BadInput` for an endpoint that fails, and for examples of another model.
+    their end. ``record`` is a result of neuron_examples; without one, passages of the corpus are read,
+    Python's language reference unless given. Neurons that are not named are those with the highest peaks. The
+    address of an endpoint and its key are read from the environment. Raises `BadInput` for an endpoint that
+    fails, and for a record of another model.
     """
     named = list(named_neurons(model, neurons)) if neurons else []
     counts = {"n_top": n_top, "n_random": n_random}
-    if examples is not None:
-        sites, excerpts = _recorded(model, examples, named, n_neurons, counts)
+    if record is not None:
+        sites, excerpts = _recorded(model, record, named, n_neurons, counts)
     else:
         length = min(n_tokens, model.n_positions)
         # Those that neurons are chosen on serve neither to explain nor to score.
         read = passages(model, corpus, n=n_passages + _CHOOSING, n_tokens=length, seed=seed)
         sites = named or most_peaked(model, read[n_passages:], n_neurons)
         excerpts = read_excerpts(model, sites, read[:n_passages], **counts, seed=seed)
-    chosen, simulator = _chosen(explainer, endpoint, endpoint_model)
+    chosen, simulator = _chosen(explainer, endpoint_model)
     found = [
         _tried(site, own, chosen, simulator, seed)
         for site, own in track(list(zip(sites, excerpts, strict=True)), "neurons")
@@ -125,20 +125,20 @@ def neuron_explanations(  # noqa: PLR0913 - what is explained, by what, and on w
 
 
 def _recorded(
-    model: Model, examples: xr.Dataset, named: list[Site], n_neurons: int, counts: dict[str, int]
+    model: Model, record: xr.Dataset, named: list[Site], n_neurons: int, counts: dict[str, int]
 ) -> tuple[list[Site], list[Excerpts]]:
     """Return the neurons, and what a record keeps of each."""
-    if examples.attrs.get("model", model.fingerprint) != model.fingerprint:
-        raise BadInput(f"examples are of another model than {model.name}: gather them from this one.")
-    sites = named or recorded_peaks(examples, n_neurons)
-    return sites, [recorded_excerpts(examples, site, **counts) for site in sites]
+    if record.attrs.get("model", model.fingerprint) != model.fingerprint:
+        raise BadInput(f"The record is of another model than {model.name}: gather one from this one.")
+    sites = named or recorded_peaks(record, n_neurons)
+    return sites, [recorded_excerpts(record, site, **counts) for site in sites]
 
 
-def _chosen(explainer: str, endpoint: str, endpoint_model: str) -> tuple[Explainer, Simulator]:
+def _chosen(explainer: str, endpoint_model: str) -> tuple[Explainer, Simulator]:
     if explainer == "endpoint":
-        there = Endpoint(endpoint, endpoint_model)
+        there = Endpoint(os.environ.get(ADDRESS, ""), endpoint_model)
         return EndpointExplainer(there), EndpointSimulator(there)
-    if endpoint or endpoint_model:
+    if endpoint_model:
         raise BadInput(f"explainer={explainer!r} asks no endpoint; choose explainer='endpoint' to use yours.")
     return (PhraseRule() if explainer == "phrases" else TokenTable()), TermSimulator()
 

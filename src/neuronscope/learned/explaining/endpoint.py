@@ -1,7 +1,9 @@
 """How is a large model asked to explain and to simulate? Over HTTP, at any endpoint that speaks OpenAI's way.
 
-What is sent are the excerpts and the activations on them, nothing else of the machine. The key is read from
-the environment variable `NEURONSCOPE_EXPLAINER_KEY`; without it none is sent, as local servers like it.
+What is sent are the excerpts and the activations on them, nothing else of the machine. Whoever runs the
+program says where to: the address is read from the environment variable `NEURONSCOPE_EXPLAINER_URL`, so that
+nobody who may only ask can send texts or the key elsewhere. The key is read from `NEURONSCOPE_EXPLAINER_KEY`;
+without it none is sent, as local servers like it.
 """
 
 import json
@@ -21,6 +23,7 @@ from jaxtyping import Float
 from neuronscope.learned.explaining.protocols import Excerpt, Explanation
 from neuronscope.words import BadInput
 
+ADDRESS = "NEURONSCOPE_EXPLAINER_URL"
 KEY = "NEURONSCOPE_EXPLAINER_KEY"
 LEVELS = 10
 _LONGEST = 300
@@ -65,7 +68,7 @@ class Endpoint:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise BadInput(
-                f"{self.url!r} is no address of an endpoint: write it as http://localhost:8000/v1, say."
+                f"{self.url!r} is no address of an endpoint: set {ADDRESS}, to http://localhost:8000/v1, say."
             )
         if not self.model:
             raise BadInput("An endpoint serves several models: name the one that shall explain.")
