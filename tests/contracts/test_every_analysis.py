@@ -17,6 +17,7 @@ SAMPLE = {
     "prompt": "When Mary and John went to the shop, John gave a drink to",
     "corrupt": "When Mary and John went to the shop, Mary gave a drink to",
     "task": "capital",
+    "other": "builtin:scribe",
     "checkpoints": "builtin:induction/seed0@0,145,1024",
 }
 NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and "/" not in form["name"]]
