@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "workbench"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+SIDE_BY_SIDE = ("--durations=25", "--numprocesses=auto", "--dist=loadfile")
 GROUND = ("words/*", "results/*", "maths/*", "models/*", "instruments/*")
 
 
@@ -97,7 +98,8 @@ def _python(*, fast: bool) -> list[Check]:
         Check("house rules", [python, "-m", "pytest", "-q", *only, "tests/house"]),
         Check(
             "Python tests",
-            [python, "-m", "pytest", "-q", "--durations=10", *measured, *only, "--ignore=tests/house"],
+            [python, "-m", "pytest", "-q", *SIDE_BY_SIDE, *measured, *only, "--ignore=tests/house"],
+            environment={"OMP_NUM_THREADS": "1"},
         ),
         Check("90 % of the lines", [*report, "--fail-under=90"], skip=partial),
         Check(
