@@ -97,6 +97,13 @@ def test_help_states_bounds_choices_and_defaults(form: dict[str, Any]) -> None:
     assert "--most N where" in text
 
 
+def test_help_states_no_default_that_is_empty() -> None:
+    parser = Parser("planted", "Plant.")
+    names = {"type": "array", "items": {"type": "string"}, "default": []}
+    options.add_form(parser, {"subjects": [], "parameters": {"properties": {"names": names}}})
+    assert "Unless you say" not in parser.format_help()
+
+
 @pytest.mark.parametrize("name", [form["name"] for form in catalogue.forms() if form["sort"] == "ask"])
 def test_no_parameter_takes_the_name_of_an_option_of_the_door(name: str) -> None:
     with pytest.raises(SystemExit):

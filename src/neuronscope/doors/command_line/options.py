@@ -136,7 +136,7 @@ def _option(name: str, schema: Schema, *, needed: bool) -> dict[str, Any]:
         words.append(limits)
     if needed:
         words.append("Needed")
-    elif schema.get("default") not in (None, "") and schema["default"] is not False:
+    elif schema.get("default") not in (None, "", []) and schema["default"] is not False:
         words.append(f"Unless you say: {_written(schema['default'])}")
     option: dict[str, Any] = {"dest": name, "default": argparse.SUPPRESS}
     option["help"] = _escaped(" ".join(f"{word[0].upper()}{word[1:]}." for word in words if word))
