@@ -47,9 +47,10 @@ def component_ablation(  # noqa: PLR0913 - what is asked, what is taken out, and
     number of parts (Benjamini-Hochberg), and ``effect_size`` is in standard deviations of single prompts.
 
     ``chosen`` parts are also taken out together: ``together`` with its interval, the same of ``n_random``
-    sets of as many other parts of the same layers (``together_null``), and how seldom such a set changes the
-    metric as much (``together_p``). Raises `BadInput` where parts of several sorts are chosen, for neurons of
-    no layer, for a part that the model lacks, and for a task that it cannot read. (Wang et al. 2022.)
+    sets of as many parts drawn from all of the same layers (``together_null``), and how seldom such a set
+    changes the metric as much (``together_p``); outputs have no such sets. Raises `BadInput` where parts of
+    several sorts are chosen, for neurons of no layer, for a part that the model lacks, and for a task that it
+    cannot read. (Wang et al. 2022.)
     """
     pairs = prompt_pairs(model, task or TASKS[COMMON_TASK], n_prompts=n_prompts, seed=seed)
     asked = listed(model, chosen) if chosen else _parts(model, parts, layer)
@@ -111,7 +112,7 @@ def _together(effect: np.ndarray, seed: int) -> dict[str, Any]:
         "together_high": ("", own.high),
     }
     if len(effect) > 1:
-        null = effect[1:].mean(1)
-        p = rank_p(abs(own.estimate), abs(null), tail="above")
-        said |= {"together_null": ("item", null), "together_p": ("", p)}
+        means = effect.mean(1)  # summed alike, so that the chosen set, drawn again, counts as equal
+        p = rank_p(abs(means[0]), abs(means[1:]), tail="above")
+        said |= {"together_null": ("item", means[1:]), "together_p": ("", p)}
     return said

@@ -40,14 +40,16 @@ def ablated(
 ) -> Ablated:
     """Take out each set of parts alone, on every clean prompt, by one sweep.
 
-    The reference runs once for all of them. Raises `BadInput` as `ablations` does.
+    The reference runs once for all of them, and so does a set that comes twice. Raises `BadInput` as
+    `ablations` does.
     """
     others = reference_prompts(model, reference, pairs, seed=seed)
     every = list(dict.fromkeys(site for cell in cells for site in cell))
     ops = ablations(model, every, others, ablation=ablation, seed=seed)
-    done = [[ops[site] for site in cell] for cell in cells]
+    different = {tuple(cell): number for number, cell in enumerate(dict.fromkeys(map(tuple, cells)))}
+    done = [[ops[site] for site in cell] for cell in different]
     swept = sweep(model, list(pairs.clean), done, scored(pairs, metric))
-    return Ablated(_plain(swept.effect), _plain(swept.base))
+    return Ablated(_plain(swept.effect)[[different[tuple(cell)] for cell in cells]], _plain(swept.base))
 
 
 def judged(effect: Float[np.ndarray, "cell prompt"], *, seed: int = 0) -> dict[str, np.ndarray]:
@@ -69,26 +71,23 @@ def judged(effect: Float[np.ndarray, "cell prompt"], *, seed: int = 0) -> dict[s
 
 
 def random_sets(model: Model, parts: Components, n: int, *, seed: int = 0) -> list[list[Site]]:
-    """Return random sets of other parts, in each layer as many and of the same sort as these.
+    """Return random sets of parts, in each layer as many and of the same sort as these.
 
-    There is none where some layer has too few others to draw from.
+    The given parts are drawn like any other: then a rank among the sets is a p-value however few parts a
+    layer has, which it would not be among sets of the others alone. Outputs, which a layer has once, have no
+    random sets.
     """
-    rng = np.random.default_rng(seed)
-    groups: dict[Site, list[Site]] = {}
-    for part in parts:
-        groups.setdefault(part.whole, []).append(part)
-    others = {
-        whole: [site for site in components(model, f"{whole}.*") if site not in own]
-        for whole, own in groups.items()
-        if whole.kind.unit
-    }
-    if any(whole not in others or len(others[whole]) < len(own) for whole, own in groups.items()):
+    if any(not whole.kind.unit for whole in parts.whole):
         return []
+    rng = np.random.default_rng(seed)
+    groups = [
+        (components(model, f"{whole}.*"), sum(part.whole == whole for part in parts)) for whole in parts.whole
+    ]
     return [
         [
-            others[whole][at]
-            for whole, own in groups.items()
-            for at in rng.choice(len(others[whole]), size=len(own), replace=False)
+            every[int(at)]
+            for every, size in groups
+            for at in np.sort(rng.choice(len(every), size=size, replace=False))
         ]
         for _ in range(n)
     ]
