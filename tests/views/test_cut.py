@@ -33,6 +33,24 @@ def test_companions_follow_the_slice() -> None:
     assert words[3, 1] == " w312"
 
 
+def test_words_of_the_variable_itself_come_before_other_words() -> None:
+    found = label(
+        {},
+        score=("rank", [2.0, 1.0]),
+        text=("rank", ["other", "words"]),
+        score_word=("rank", ["own", "words"]),
+    )
+    words = cut(found).words_beside()
+    assert words is not None
+    assert words.tolist() == ["own", "words"]
+
+
+def test_a_held_axis_is_told_in_the_words_of_its_coordinate() -> None:
+    found = label({"item": ["previous token", "induction"]}, score=("item layer head", np.zeros((2, 3, 4))))
+    found["item"].attrs["long_name"] = "sort of head"
+    assert cut(found).shown == "sort of head previous token"
+
+
 def test_tokens_name_positions_and_show_their_spaces() -> None:
     axis = cut(lens()).axes[1]
     assert axis.tokens

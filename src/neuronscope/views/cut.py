@@ -97,12 +97,19 @@ class Cut:
         return self._spread(self.sliced[name])
 
     def words_beside(self) -> np.ndarray | None:
-        """Return the first string variable that covers exactly the drawn axes, or None."""
+        """Return the string variable over exactly the drawn axes, or None.
+
+        Of several the first, but before it one whose name begins with that of the variable.
+        """
         wanted = {axis.name for axis in self.axes}
-        for name, array in self.sliced.data_vars.items():
-            if name != self.variable and set(array.dims) == wanted and is_text(array.values):
-                return self._spread(array)
-        return self._tokens_beside(wanted)
+        found = [
+            str(name)
+            for name, array in self.sliced.data_vars.items()
+            if name != self.variable and set(array.dims) == wanted and is_text(array.values)
+        ]
+        if not found:
+            return self._tokens_beside(wanted)
+        return self._spread(self.sliced[min(found, key=lambda name: not name.startswith(self.variable))])
 
     def _tokens_beside(self, wanted: set[str]) -> np.ndarray | None:
         """Return the text of each token where every place has its own, by its id where only that is kept."""
@@ -270,7 +277,9 @@ def _slider(result: xr.Dataset, axis: str, index: int) -> dict[str, Any]:
     size = result.sizes[axis]
     place = _axis(result, axis).labels[index] if size else "none"
     place = f"{place} of {size}" if axis == "rank" else place
-    return {"axis": axis, "size": size, "index": index, "label": f"{in_words(axis)} {place}"}
+    coord = result.coords.get(axis)
+    words = "" if coord is None else text_attr(coord, "long_name")
+    return {"axis": axis, "size": size, "index": index, "label": f"{words or in_words(axis)} {place}"}
 
 
 def _axis(sliced: xr.Dataset, axis: str) -> Axis:
