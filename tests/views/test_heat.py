@@ -99,6 +99,22 @@ def test_what_is_not_distinct_from_random_is_veiled_and_hatched() -> None:
     assert "hatched grey: not distinguishable from random" in notes
 
 
+def test_hatching_strikes_no_word_out() -> None:
+    both = ("layer head", np.ones((2, 2)))
+    words = ("layer head", [["previous", "first"], ["first", "–"]])
+    drawn = figure(label({}, score=both, p=both, sort=words))
+    strokes = next(trace for trace in drawn["data"] if trace.get("mode") == "lines")
+    heights = [abs(y - round(y)) for y in strokes["y"] if y is not None]
+    assert min(heights) > 0.15
+
+
+def test_a_plot_of_few_columns_fills_its_paper_and_keeps_its_labels_level() -> None:
+    names = ["recipient", "subject", "giver", "thing", "end"]
+    layout = figure(label({"span": names}, effect=("depth span", np.ones((7, 5)))))["layout"]
+    assert layout["xaxis"]["tickangle"] == 0
+    assert layout["xaxis"]["ticktext"] == names
+
+
 def test_many_veiled_cells_are_not_hatched_one_by_one() -> None:
     size = (50, 40)
     result = label({}, gain=("neuron position", np.ones(size)), p=("neuron position", np.ones(size)))

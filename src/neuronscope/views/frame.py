@@ -16,8 +16,10 @@ CHARACTER = 0.62  # width of a character as a share of its size; a little genero
 EDGE = 16
 NARROW = 760  # a panel may be narrower than the figure was made for; header lines keep to this
 SLANT = math.sin(math.radians(45))
-LONGEST_LABEL = 18
+LONGEST_LABEL = 22
 LINE = 110
+LEAST, LEAST_WITH_LEGEND = 520, 600  # pixels that a paper is wide at the least
+RIGHT = 28
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def frame(
     left: float,
     below: float,
     legend: bool = False,
-    right: float = 28,
+    right: float = RIGHT,
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return a layout with header, margins and footnotes round a plot of a given size in pixels.
@@ -116,7 +118,7 @@ def frame(
     """
     title, reading = header(cut)
     plot_width, plot_height = plot
-    width = max(left + plot_width + right, 600 if legend else 520)
+    width = max(left + plot_width + right, LEAST_WITH_LEGEND if legend else LEAST)
     per_line = int((min(width, NARROW) - 2 * EDGE - (200 if legend else 0)) / (12 * 0.55))
     reading_lines = wrapped(reading, per_line) if reading else []
     title_lines = wrapped(title, int(per_line * 12 / 16.5))

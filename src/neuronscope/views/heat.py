@@ -6,7 +6,18 @@ from typing import Any
 import numpy as np
 
 from neuronscope.views.cut import Axis, Cut
-from neuronscope.views.frame import EDGE, axis_layout, fitting, frame, placed, plain_numbers, ticks
+from neuronscope.views.frame import (
+    EDGE,
+    LEAST,
+    LEAST_WITH_LEGEND,
+    RIGHT,
+    axis_layout,
+    fitting,
+    frame,
+    placed,
+    plain_numbers,
+    ticks,
+)
 from neuronscope.views.labels import escaped, number, shortened, visible, written
 from neuronscope.views.scale import Scale, scale_of
 from neuronscope.views.theme import MONO, Theme, ink_on
@@ -44,7 +55,7 @@ def heat(cut: Cut, theme: Theme, *, upward: bool, square: bool = False, gaps: bo
     layout["plot_bgcolor"] = theme.missing if gone else theme.background
     traces = [_cells(cut, theme, scale, words, gap=gaps and min(cell) >= 9)]
     if masked is not None and veiled:
-        traces += _veil(masked, theme)
+        traces += _veil(masked, theme, clear=words is not None)
     if words is not None:
         hidden = np.zeros(values.shape, bool) if masked is None else masked
         below = zip(values.ravel().tolist(), hidden.ravel().tolist(), strict=True)
@@ -78,7 +89,10 @@ def _layout(
     """Return the layout with both axes, and width and height of a cell in pixels."""
     rows, columns = cut.axes
     left = _left(rows)
-    cell = _cell(rows.size, columns.size, WIDE - left - 28, square=square, words=words)
+    cell = _cell(rows.size, columns.size, WIDE - left - RIGHT, square=square, words=words)
+    if not square:  # a paper is never narrower, and such a plot fills it
+        least = LEAST_WITH_LEGEND if legend else LEAST
+        cell = max(cell[0], (least - left - RIGHT) / columns.size), cell[1]
     along = ticks(columns, cell[0] * columns.size)
     up = ticks(rows, cell[1] * rows.size, upright=True)
     layout = frame(
@@ -175,8 +189,15 @@ def _written(words: np.ndarray, inks: list[str], *, room: int) -> dict[str, Any]
     }
 
 
-def _veil(masked: np.ndarray, theme: Theme) -> list[dict[str, Any]]:
-    """Return a grey veil over marked cells, and strokes across them where they are few enough."""
+def _veil(masked: np.ndarray, theme: Theme, *, clear: bool) -> list[dict[str, Any]]:
+    """Return a grey veil over marked cells, and strokes across them where they are few enough.
+
+    ``clear`` keeps the strokes in two corners, so that they strike no word out.
+    """
+    if clear:
+        pieces = ((-0.5, 0.2, -0.2, 0.5), (0.2, -0.5, 0.5, -0.2))
+    else:
+        pieces = ((-0.5, 0, 0, 0.5), (-0.5, -0.5, 0.5, 0.5), (0, -0.5, 0.5, 0))
     n_rows, n_columns = masked.shape
     veil = {
         "type": "heatmap",
@@ -196,7 +217,7 @@ def _veil(masked: np.ndarray, theme: Theme) -> list[dict[str, Any]]:
     x: list[float | None] = []
     y: list[float | None] = []
     for i, j in cells.tolist():
-        for x0, y0, x1, y1 in ((-0.5, 0, 0, 0.5), (-0.5, -0.5, 0.5, 0.5), (0, -0.5, 0.5, 0)):
+        for x0, y0, x1, y1 in pieces:
             x += [j + x0, j + x1, None]
             y += [i + y0, i + y1, None]
     strokes = {
