@@ -39,6 +39,13 @@ def test_whiskers_reach_the_ends_of_the_interval() -> None:
     assert high > 4
 
 
+def test_the_number_of_a_small_negative_bar_stays_inside_the_plot() -> None:
+    layout = figure(label({}, effect=("rank", [4.0, -1.52e-5])))["layout"]
+    low, high = layout["xaxis"]["range"]
+    plot = layout["meta"]["width"] - layout["margin"]["l"] - layout["margin"]["r"]
+    assert -low / (high - low) * plot > len("−1.52e−5") * 6
+
+
 def test_bars_of_magnitudes_begin_at_zero() -> None:
     assert figure(label({}, share=("rank", [0.9, 0.8])))["layout"]["xaxis"]["range"][0] == 0.0
 

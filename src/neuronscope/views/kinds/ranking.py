@@ -40,11 +40,14 @@ def ranking(cut: Cut, theme: Theme) -> dict[str, Any]:
     low, high = span_of(values, *(whiskers or ()), keep=[0.0], pad=0.08)
     low = low if np.nanmin([*values, 0.0]) < 0 or (whiskers and np.nanmin(whiskers[0]) < 0) else 0.0
     left = max(map(len, names), default=1) * TICK * (0.62 if code else 0.58) + 14 + EDGE
+    wide = WIDE - left - 64
+    reach = values if whiskers is None else np.where(values < 0, whiskers[0], whiskers[1])
+    low = min(low, _room_for_numbers(values, reach, high, wide))
     places, texts = number_ticks(low, high, most=5)
     layout = frame(
         cut,
         theme,
-        plot=(WIDE - left - 64, max(count, 2) * ROW),
+        plot=(wide, max(count, 2) * ROW),
         left=left,
         below=TICK + 30,
         right=64,
@@ -77,12 +80,21 @@ def ranking(cut: Cut, theme: Theme) -> dict[str, Any]:
     bars = _bars(cut, values, names, theme, dim=dim)
     if whiskers is not None:
         bars["error_x"] = _whiskers(values, *whiskers, theme)
-    reach = values if whiskers is None else np.where(values < 0, whiskers[0], whiskers[1])
     layout["annotations"] += [
         _value(number(value), float(np.nan_to_num(end)), i, theme)
         for i, (value, end) in enumerate(zip(values.tolist(), reach.tolist(), strict=True))
     ]
     return {"data": [bars], "layout": layout}
+
+
+def _room_for_numbers(values: np.ndarray, reach: np.ndarray, high: float, wide: float) -> float:
+    """Return the lower end that leaves room for the numbers left of negative bars."""
+    ends = [0.0]
+    for value, end in zip(values.tolist(), reach.tolist(), strict=True):
+        if value < 0 and np.isfinite(end):
+            share = (len(number(value)) * TICK * 0.6 + 8) / wide
+            ends.append((end - share * high) / (1 - share))
+    return min(ends)
 
 
 def _whiskers(values: np.ndarray, low: np.ndarray, high: np.ndarray, theme: Theme) -> dict[str, Any]:
