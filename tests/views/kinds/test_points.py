@@ -16,7 +16,7 @@ def test_groups_are_coloured_and_named() -> None:
     assert drawn["data"][0]["x"] == result.place.values[:2, 0].tolist()
     assert drawn["data"][1]["y"] == result.place.values[2:, 1].tolist()
     texts = [note["text"] for note in drawn["layout"]["annotations"]]
-    assert {" x ", " y ", "n = 4"} <= set(texts)
+    assert {" x ", " y ", "4 points"} <= set(texts)
 
 
 def test_both_axes_have_one_scale_and_say_how_many_components_there_are() -> None:

@@ -13,6 +13,7 @@ from neuronscope.views.theme import Theme, ink_on
 
 MOST_NAMES = 30
 MOST_CATEGORIES = 8
+FEW = 300  # points that are drawn large
 
 
 def points(cut: Cut, theme: Theme) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def points(cut: Cut, theme: Theme) -> dict[str, Any]:
         notes=[f"colour: {in_words(colour[0])}{_rest(groups)}" if colour is not None and groups else ""],
     )
     plane_axes(layout, cut, theme, x, y)
-    layout["annotations"].append(corner(f"n = {items.size:,}", theme))
+    layout["annotations"].append(corner(f"{items.size:,} points", theme))
     if groups:
         traces = []
         for i, (name, members) in enumerate(groups.items()):
@@ -50,7 +51,7 @@ def points(cut: Cut, theme: Theme) -> dict[str, Any]:
             scale = scale_of(cut.result[colour[0]])
             title = value_title(cut.result[colour[0]])
             marks = {
-                "line": {"width": 0.8, "color": theme.muted},
+                "line": {"width": 0.8 if items.size <= FEW else 0.3, "color": theme.muted},
                 "color": plain_numbers(colour[1]),
                 "cmin": scale.low,
                 "cmax": scale.high,
@@ -99,7 +100,7 @@ def _dots(
         "x": plain_numbers(x[members]),
         "y": plain_numbers(y[members]),
         "marker": {
-            "size": 8 if len(x) <= 300 else 4,
+            "size": 8 if len(x) <= FEW else 4,
             "line": {"width": 0.6, "color": theme.background},
             **marks,
         },
