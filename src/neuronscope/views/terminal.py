@@ -1,12 +1,13 @@
 """A result in the terminal: a table for lists, a small picture in colour for grids, digits without."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
@@ -25,6 +26,7 @@ MOST_ROWS = 40
 TEXTUAL = {"position", "key", "query"}
 WIDEST_NAME = 30
 WIDEST_BAR = 32
+COMPANIONS = {"low", "high", "interval", "null", "p"}
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 SPARKS = "▁▂▃▄▅▆▇█"
 THEME = THEMES["dark"]
@@ -104,9 +106,16 @@ def _caption(part: Cut) -> Iterator[RenderableType]:
             span = ", ".join(labels) if len(labels) <= 3 else f"{labels[0]} … {labels[-1]}"
             ranges.append(f"--at {axis}={labels[-1]} ({span})" if labels else axis)
         yield Text(f"Others: {'  '.join(ranges)}", style="dim")
-    more = [str(name) for name in part.result.data_vars if name != part.variable]
+    names = list(map(str, part.result.data_vars))
+    more = [name for name in names if name != part.variable and not _companion(name, names)]
     if more:
         yield Text(f"More: {'  '.join(f'--variable {name}' for name in more)}", style="dim")
+
+
+def _companion(name: str, names: Collection[str]) -> bool:
+    """Say whether a variable is the interval, chance or p-value of another, which its picture shows."""
+    stem, _, end = name.rpartition("_")
+    return end in COMPANIONS and (not stem or stem in names)
 
 
 def _plain_table() -> Table:
@@ -128,14 +137,17 @@ def _bars(part: Cut, names: list[str]) -> RenderableType:
     values, interval, dim = part.values, part.interval(), part.indistinct()
     table = _plain_table()
     table.add_column(part.axes[0].name, max_width=WIDEST_NAME, no_wrap=True)
-    table.add_column(part.title, justify="right", no_wrap=True)
+    table.add_column(part.title, justify="right")
     if interval is not None:
         table.add_column("interval", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    table.add_column("")
     largest = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
     for i in range(min(len(names), MOST_ROWS)):
         hidden = dim is not None and bool(dim[i])
-        cells = [Text(shortened(names[i], WIDEST_NAME)), Text(number(values[i]))]
+        cells: list[RenderableType] = [
+            Text(shortened(names[i], WIDEST_NAME)),
+            Text(number(values[i]), no_wrap=True),
+        ]
         if interval is not None:
             cells.append(Text(f"{number(interval[0][i])} … {number(interval[1][i])}"))
         cells.append(_bar(float(values[i]), largest, signed=is_signed(part.array)))
@@ -148,14 +160,28 @@ def _bars(part: Cut, names: list[str]) -> RenderableType:
     return Group(table, *(Text(note, style="dim") for note in notes))
 
 
-def _bar(value: float, largest: float, *, signed: bool) -> Text:
+@dataclass(frozen=True)
+class Bar:
+    """A bar as long as its share of the column, which gives way to names and numbers."""
+
+    share: float
+    colour: str
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(1, WIDEST_BAR)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        eighths = round(self.share * min(options.max_width, WIDEST_BAR) * 8)
+        drawn = EIGHTHS[-1] * (eighths // 8) + (EIGHTHS[eighths % 8] if eighths % 8 else "")
+        yield Text(drawn, style=Style(color=self.colour))
+
+
+def _bar(value: float, largest: float, *, signed: bool) -> RenderableType:
     """Return a bar in eighths of a column; the sign is in the number, the colour repeats it."""
     if not np.isfinite(value) or not largest:
         return Text("")
-    eighths = round(abs(value) / largest * WIDEST_BAR * 8)
-    drawn = EIGHTHS[-1] * (eighths // 8) + (EIGHTHS[eighths % 8] if eighths % 8 else "")
     colour = THEME.categories[0] if not signed else THEME.signed[1 if value < 0 else -2]
-    return Text(drawn, style=Style(color=colour))
+    return Bar(abs(value) / largest, colour)
 
 
 def _coordinates(part: Cut) -> RenderableType:
