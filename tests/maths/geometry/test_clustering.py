@@ -96,12 +96,20 @@ def test_a_set_of_equal_points_falls_into_nothing() -> None:
 def test_stability_is_one_for_the_same_and_like_chance_for_shuffled_labels(planted: tuple) -> None:
     rng = np.random.default_rng(6)
     _, truth = planted
-    same = stability(truth, [truth, 5 - truth], rng)
+    same = stability(truth, [truth, 5 - truth], rng, n_clusters=3)
     assert (same.mean, same.low, same.high) == (1, 1, 1)
     np.testing.assert_array_equal(same.recovery, 1)
-    chance = stability(truth, [rng.permutation(truth) for _ in range(200)], rng)
+    chance = stability(truth, [rng.permutation(truth) for _ in range(200)], rng, n_clusters=3)
     assert abs(chance.mean) < 0.02
     np.testing.assert_allclose(chance.recovery, chance.recovery_null, atol=0.03)
+
+
+def test_a_cluster_of_which_nothing_was_looked_at_has_no_recovery() -> None:
+    seen = np.array([0, 0, 1, 1])
+    found = stability(seen, [seen], np.random.default_rng(0), n_clusters=4)
+    assert found.mean == 1
+    np.testing.assert_array_equal(found.recovery, [1, 1, np.nan, np.nan])
+    np.testing.assert_array_equal(np.isnan(found.recovery_null), [False, False, True, True])
 
 
 def test_the_most_central_point_is_nearest_the_mean() -> None:

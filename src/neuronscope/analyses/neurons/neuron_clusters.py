@@ -103,7 +103,7 @@ def neuron_clusters(  # noqa: PLR0913 - each choice of a clustering is one keywo
         clusters(placed(resampled(activity.of(some), rng)), method, n_clusters=chosen, seed=seed)
         for _ in track(range(moved), "resampled passages")
     ]
-    stable = stability(labels[some], again, rng)
+    stable = stability(labels[some], again, rng, n_clusters=int(labels.max()) + 1)
     result = label(
         {
             "item": activity.names,

@@ -94,15 +94,19 @@ class Stability(NamedTuple):
     recovery_null: Float[np.ndarray, " cluster"]
 
 
-def stability(labels: Any, others: Sequence[Any], rng: np.random.Generator) -> Stability:
-    """Return how like a clustering is to several others of the same things; NaN where there are none."""
-    n = int(np.max(labels)) + 1
+def stability(labels: Any, others: Sequence[Any], rng: np.random.Generator, *, n_clusters: int) -> Stability:
+    """Return how like a clustering is to several others of the same things; NaN where there are none.
+
+    Of its ``n_clusters`` those that hold none of these things have no recovery: NaN.
+    """
+    n, mine = n_clusters, np.asarray(labels)
     if not len(others):
         nothing, each = float("nan"), np.full(n, np.nan)
         return Stability(nothing, nothing, nothing, each, each)
     index = [agreement(labels, other) for other in others]
     found = np.mean([cluster_agreement(labels, other, n) for other in others], axis=0)
     chance = np.mean([cluster_agreement(labels, rng.permutation(other), n) for other in others], axis=0)
+    found, chance = (np.where(np.isin(np.arange(n), mine), each, np.nan) for each in (found, chance))
     return Stability(float(np.mean(index)), min(index), max(index), found, chance)
 
 
