@@ -1,13 +1,15 @@
 """A stamp says where numbers came from, and stops being theirs as soon as they change."""
 
 import json
+import sys
+from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
 from hypothesis import HealthCheck, given, settings
 
-from neuronscope.results import digest, label, provenance, stamp
+from neuronscope.results import digest, fixed, label, provenance, stamp
 from tests.results.drawn import datasets, trees
 
 
@@ -123,3 +125,48 @@ def test_a_result_without_a_readable_stamp_is_derived(result: xr.Dataset) -> Non
     assert provenance(result) == {"derived": True}
     half = stamp(result[["effect"]], analysis="a")
     assert provenance(half - half)["derived"] is True
+
+
+def large() -> xr.Dataset:
+    values = np.random.default_rng(0).normal(size=(400, 400))
+    return label({"layer": range(400)}, effect=("layer neuron", values), small=("layer", values[0]))
+
+
+def test_a_large_result_that_cannot_change_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = large()
+    expected = digest(result)
+    kept = fixed(result)
+    assert digest(kept) == expected
+    read: list[str] = []
+    module = sys.modules["neuronscope.results.provenance"]
+    enter = module._enter
+
+    def noted(ledger: Any, name: str, *rest: Any, **more: Any) -> None:
+        read.append(name)
+        enter(ledger, name, *rest, **more)
+
+    monkeypatch.setattr(module, "_enter", noted)
+    assert digest(kept) == digest(kept.copy(deep=False)) == expected
+    assert "effect" not in read
+    with pytest.raises(ValueError, match="read-only"):
+        kept.effect.values[0, 0] = 1.0
+
+
+def test_what_changes_beside_a_large_array_changes_the_digest() -> None:
+    kept = fixed(large())
+    first = digest(kept)
+    assert digest(kept.assign_attrs(note="x")) != first
+    assert digest(kept.rename(effect="other")) != first
+    assert digest(kept.assign(small=kept.small + 1)) != first
+    assert digest(kept.assign(effect=kept.effect * 2)) != first
+    assert digest(kept.transpose("neuron", "layer")) != first
+    assert digest(kept) == first == digest(large())
+
+
+def test_a_new_array_in_the_place_of_an_old_one_is_read_anew() -> None:
+    digests = set()
+    for number in range(20):
+        kept = fixed(large() + number)
+        digests.add(digest(kept))
+        del kept
+    assert len(digests) == 20

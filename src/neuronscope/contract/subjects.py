@@ -14,7 +14,7 @@ from neuronscope.learned.lens_file import open_lens
 from neuronscope.learned.lenses import Lens
 from neuronscope.models import Model, model_names, open_model
 from neuronscope.models.checkpoints import Checkpoints, open_checkpoints
-from neuronscope.results import digest, load, open_store
+from neuronscope.results import digest, fixed, load, open_store
 from neuronscope.words import BadInput
 
 Result = xr.Dataset
@@ -24,11 +24,10 @@ Result = xr.Dataset
 def open_result(name: str, *, device: str = "cpu", dtype: str = "float32") -> xr.Dataset:
     """Find a result by file name or by the start of its digest in the store.
 
-    Raises ``BadInput`` where neither holds it.
+    Its values are read-only. Raises ``BadInput`` where neither holds it.
     """
-    if Path(name).suffix in {".nc", ".zarr"}:
-        return cast("xr.Dataset", load(name))
-    return cast("xr.Dataset", open_store().open(name))
+    found = load(name) if Path(name).suffix in {".nc", ".zarr"} else open_store().open(name)
+    return cast("xr.Dataset", fixed(found))
 
 
 def _open_task(name: str, *, device: str = "cpu", dtype: str = "float32") -> Task:

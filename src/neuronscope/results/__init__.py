@@ -5,7 +5,7 @@ from neuronscope.results.files import ENDINGS, load, save
 from neuronscope.results.kinds import KINDS, Plane, kind_of, plane
 from neuronscope.results.label import label
 from neuronscope.results.log import log
-from neuronscope.results.provenance import digest, provenance, stamp
+from neuronscope.results.provenance import digest, fixed, provenance, stamp
 from neuronscope.results.slices import MOST_VALUES, TooLarge, cut_of, slice_of, values_of
 from neuronscope.results.store import CannotStore, Freed, NotStored, Store, open_store
 from neuronscope.results.store_entry import entry_of
@@ -33,6 +33,7 @@ __all__ = [
     "cut_of",
     "digest",
     "entry_of",
+    "fixed",
     "kind_of",
     "label",
     "listening",

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 from typing import Any, TypeVar
+from weakref import ref
 
 import numpy as np
 import xarray as xr
@@ -16,6 +18,9 @@ from neuronscope.results.plain import canonical, described, plain
 
 Labelled = TypeVar("Labelled", bound=xr.Dataset | xr.DataTree)
 _BLOCK = 2**20
+_LARGE = 2**20
+_MOST_KNOWN = 16
+_KNOWN: OrderedDict[str, tuple[list["ref[np.ndarray]"], str]] = OrderedDict()
 _PACKAGES = ("neuronscope", "numpy", "tokenizers", "torch", "transformers", "xarray")
 
 
@@ -83,16 +88,62 @@ def digest(result: xr.Dataset | xr.DataTree) -> str:
     Covers names, axes, dtypes, sizes, coordinates, values (text too) and attributes, but neither the
     provenance nor the order of the variables: results that xarray calls identical have one digest.
 
+    Large arrays that are read-only are read once: their result keeps its digest as long as they live.
+
     >>> one = xr.Dataset({"effect": ("layer", [1.0, 2.0])})
     >>> digest(one) == digest(one.copy(deep=True)), digest(one) == digest(one * 2)
     (True, False)
     """
+    lasting = _lasting(result)
+    if not lasting:
+        return _digest(result, ())
+    # The digest of all the rest, with the identity of the large arrays, tells one result from another.
+    key = _digest(result, lasting)
+    known = _KNOWN.get(key)
+    if known is None or any(kept() is not array for kept, array in zip(known[0], lasting, strict=True)):
+        known = [ref(array) for array in lasting], _digest(result, ())
+        _KNOWN[key] = known
+        while len(_KNOWN) > _MOST_KNOWN:
+            _KNOWN.popitem(last=False)
+    return known[1]
+
+
+def fixed(result: Labelled) -> Labelled:
+    """Return a result whose large arrays cannot be changed in place, so that its digest is taken once."""
+    for _, part in parts(result):
+        for variable in part.variables.values():
+            if isinstance(variable.data, np.ndarray) and variable.data.base is None:
+                variable.data.flags.writeable = False
+    return result
+
+
+def _lasting(result: xr.Dataset | xr.DataTree) -> list[np.ndarray]:
+    """Return the large arrays that nobody can change: read-only, and no view of another."""
+    held = (variable.data for _, part in parts(result) for variable in part.variables.values())
+    return [
+        array
+        for array in held
+        if isinstance(array, np.ndarray)
+        and array.nbytes >= _LARGE
+        and not array.flags.writeable
+        and array.base is None
+    ]
+
+
+def _digest(result: xr.Dataset | xr.DataTree, known: Sequence[np.ndarray]) -> str:
+    """Return the digest, some arrays counting by their identity alone."""
+    known_by = {id(array) for array in known}
     ledger = hashlib.sha256(type(result).__name__.encode())
     for path, dataset in sorted(parts(result), key=lambda part: part[0]):
         attributes = {name: value for name, value in dataset.attrs.items() if name != "provenance"}
         ledger.update(canonical([path, plain(attributes, unknown=described)]).encode())
         for name in sorted(dataset.variables, key=str):
-            _enter(ledger, str(name), dataset.variables[name], is_coordinate=name in dataset.coords)
+            variable = dataset.variables[name]
+            if id(variable.data) in known_by:
+                said = [str(name), name in dataset.coords, list(variable.dims), id(variable.data)]
+                ledger.update(canonical([*said, plain(dict(variable.attrs), unknown=described)]).encode())
+            else:
+                _enter(ledger, str(name), variable, is_coordinate=name in dataset.coords)
     return ledger.hexdigest()[:16]
 
 
