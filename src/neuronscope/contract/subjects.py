@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import xarray as xr
 
-from neuronscope.data.corpora import DOCUMENTATION, Corpus, open_corpus
+from neuronscope.data.corpora import DOCUMENTATION, REFERENCE, Corpus, open_corpus
 from neuronscope.data.tasks import TASKS, Task, open_task
 from neuronscope.learned.lens_file import open_lens
 from neuronscope.learned.lenses import Lens
@@ -102,9 +102,13 @@ SUBJECTS: dict[Any, SubjectType] = {
     ),
     Corpus: SubjectType(
         "Corpus",
-        "Text file, folder of texts, FILE.jsonl[:field], FILE.parquet[:column], hf:DATASET or documentation.",
+        "Text file, folder of texts, FILE.jsonl[:field], FILE.parquet[:column], hf:DATASET, "
+        "documentation or reference.",
         _open_corpus,
-        lambda: {DOCUMENTATION: "Python's own documentation, of the interpreter that runs."},
+        lambda: {
+            DOCUMENTATION: "Python's own documentation, of the interpreter that runs.",
+            REFERENCE: "Its language reference alone, which is read at once.",
+        },
     ),
     Lens: SubjectType(
         "Lens", "Folder of a tuned lens, made here or in the format of tuned-lens.", _open_lens

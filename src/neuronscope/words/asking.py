@@ -75,7 +75,7 @@ AblationReference = Annotated[
     Literal["prompts", "common_prompts", "documentation"],
     Field(
         description="Prompts that a mean is taken over: those asked about, clean and corrupt; the common "
-        "prompts of the package; or passages of Python's documentation."
+        "prompts of the package; or passages of Python's reference."
     ),
 ]
 Seed = Annotated[int, Field(ge=0, description="What chance is drawn from; the same seed, the same draw.")]

@@ -32,6 +32,6 @@ EmbeddingReference = Annotated[
     Literal["common_prompts", "documentation"],
     Field(
         description="Texts whose embeddings are averaged and whose tokens are counted: the common prompts of "
-        "the package, or passages of Python's documentation."
+        "the package, or passages of Python's reference."
     ),
 ]

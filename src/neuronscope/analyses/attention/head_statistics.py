@@ -34,7 +34,7 @@ def head_statistics(
     that hold ``mass`` of the attention; ``largest``, the attention to the key attended most; ``distance``
     in tokens; and the attention to the ``first`` token, to the query's own (``self``) and to the one before
     (``previous``). Each is a mean over the queries that see two keys or more. A special token that the
-    tokenizer puts first is the first token. Without a corpus, passages are of Python's documentation; one
+    tokenizer puts first is the first token. Without a corpus, passages are of Python's reference; one
     prompt has no interval. Works on models that read both ways. Raises ``BadInput`` where a prompt has no
     token with a choice.
 

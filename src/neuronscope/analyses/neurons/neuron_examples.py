@@ -3,7 +3,7 @@
 import xarray as xr
 
 from neuronscope.contract import analysis
-from neuronscope.data.corpora import Corpus, open_corpus
+from neuronscope.data.corpora import REFERENCE, Corpus, open_corpus
 from neuronscope.instruments.neurons.gathering import gather_neurons
 from neuronscope.instruments.neurons.state import Settings
 from neuronscope.instruments.neurons.stretches import reading
@@ -39,10 +39,10 @@ def neuron_examples(
     neuron's activations each lies; moments, quantiles, a histogram and the share of active tokens; and mean
     activations by token, pair and triple of tokens. The whole is the record that neuron_statistics,
     neuron_query and reverse_query read. The first token of each stretch, special tokens and padding never
-    count. Without a corpus it is Python's documentation. Raises ``BadInput`` where the model cannot read the
+    count. Without a corpus it is Python's reference. Raises ``BadInput`` where the model cannot read the
     corpus, or no token of it counts.
     """
-    source = open_corpus() if corpus is None else corpus
+    source = open_corpus(REFERENCE) if corpus is None else corpus
     settings = Settings(
         top_k=top_k,
         context=context,

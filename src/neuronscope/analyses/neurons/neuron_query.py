@@ -30,7 +30,7 @@ def neuron_query(
     of text as units) beside the neuron's mean over the corpus (``null``), the ``count`` of occurrences and of
     ``stretches``, the ``effect`` (difference in the neuron's standard deviations) and ``p`` (as many tokens
     drawn at random have a mean as far out; Benjamini-Hochberg over all n-grams asked about). ``record`` is
-    the answer of neuron_examples; without one, a short one is made of Python's documentation. Raises
+    the answer of neuron_examples; without one, a short one is made of Python's reference. Raises
     ``BadInput`` for a neuron that there is not and where no n-gram occurs ``min_count`` times.
     """
     held = Record(model, record)

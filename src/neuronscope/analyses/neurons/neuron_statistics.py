@@ -3,7 +3,7 @@
 import xarray as xr
 
 from neuronscope.contract import Result, analysis
-from neuronscope.data.corpora import Corpus, open_corpus
+from neuronscope.data.corpora import REFERENCE, Corpus, open_corpus
 from neuronscope.instruments.neurons.answers import Record
 from neuronscope.instruments.neurons.gathering import gather_neurons
 from neuronscope.instruments.neurons.state import Settings
@@ -44,7 +44,7 @@ def neuron_statistics(
     if corpus is not None and record is not None:
         raise BadInput("neuron_statistics takes a corpus or a record, not both: the record has its corpus.")
     if record is None:
-        source = open_corpus() if corpus is None else corpus
+        source = open_corpus(REFERENCE) if corpus is None else corpus
         settings = Settings(
             top_k=1, n_samples=0, context=context, threshold=threshold, table_megabytes=0, seed=seed
         )

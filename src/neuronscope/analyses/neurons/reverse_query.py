@@ -35,7 +35,7 @@ def reverse_query(
     as activated where its effect is above 0 and p below 0.05: ``also`` keeps those that a second query
     activates too, ``unless`` those that a third does not. Tokens and n-grams of the ``record``, the answer of
     neuron_examples, are answered from it; a text is run through the model. Without a record a short one is
-    made of Python's documentation. Raises ``BadInput`` for what the record does not hold.
+    made of Python's reference. Raises ``BadInput`` for what the record does not hold.
     """
     held = Record(model, record)
     response = held.respond(query, read_as)

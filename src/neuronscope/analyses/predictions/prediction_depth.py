@@ -49,7 +49,7 @@ def prediction_depth(
     position where a prompt is given, stand ``prediction_depth``, ``convergence_depth`` and ``area``, the
     divergence averaged over the way from depth 0 to the last (trapezoids), in nats; of a prompt also
     the final ``answer``. Means leave out the first token of each text, which reads nothing before it. Without
-    a corpus, passages are of Python's documentation; without a lens the model's own unembedding reads.
+    a corpus, passages are of Python's reference; without a lens the model's own unembedding reads.
     Raises ``BadInput`` for a lens of another shape and for too little text.
 
     >>> from neuronscope import open_model

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from neuronscope.data.corpora import open_corpus
+from neuronscope.data.corpora import REFERENCE, open_corpus
 from neuronscope.instruments.neurons.gathering import SITE, gather_neurons
 from neuronscope.instruments.neurons.state import Settings
 from neuronscope.instruments.neurons.stretches import reading, stretches_of
@@ -43,7 +43,7 @@ class Record:
 
     def __init__(self, model: Model, record: xr.Dataset | None) -> None:
         if record is None:
-            corpus = open_corpus()
+            corpus = open_corpus(REFERENCE)
             texts = reading(model, corpus, _SHORT_TOKENS, 0)
             record = gather_neurons(model, texts, _SHORT, corpus=corpus.name)
         if "top_activation" not in record or "ngram_mean" not in record:
