@@ -1,6 +1,8 @@
 """Chains of questions: each asked once, none lost, and a bad one stopping no other."""
 
 import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,55 @@ def test_a_question_that_fails_stops_those_that_build_on_it_and_no_other(tmp_pat
     assert "Not asked, for bad" in (tmp_path / "out" / "index.html").read_text()
 
 
+def test_a_check_or_picture_of_what_is_not_there_says_so_and_loses_no_answer(tmp_path: Path) -> None:
+    lens, card = CHAIN["steps"]
+    words = {"of": "sureness", "above": 0, "met": "good", "missed": "bad"}
+    shown = [{"variable": "sureness"}, {"at": {"rank": 7}}]
+    steps = [{**lens, "check": [words], "show": shown}, card]
+    outcomes = run_chain(chain(steps=steps), tmp_path / "out")
+    assert [outcome.problem for outcome in outcomes] == ["", "", ""]
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "A check asks for &#x27;sureness&#x27;, which the answer does not have" in page
+    assert "A picture asks for &#x27;sureness&#x27;, which the answer does not have" in page
+    assert "rank has no place 7" in page
+    log = json.loads((tmp_path / "out" / "log.json").read_text(), parse_constant=pytest.fail)
+    assert log["questions"][0]["checks"][0] | {"words": ""} == {"met": False, "value": None, "words": ""}
+
+
+def test_pictures_and_checks_lie_at_the_places_that_parameters_name(tmp_path: Path) -> None:
+    words = {"of": "probability", "at": {"rank": "{k}"}, "above": 0, "met": "good", "missed": "bad"}
+    lens = {**CHAIN["steps"][0], "check": [words], "show": [{"at": {"rank": "{k}"}}]}
+    told: list[Any] = []
+    run_chain(chain(steps=[lens]), tmp_path, tell=lambda outcome, found: told.append((outcome, found)))
+    for outcome, (found,) in told:
+        assert found.value == pytest.approx(float(load(outcome.file).probability.sel(rank=2).mean()))
+
+
+class Ended:
+    """An executor whose process is ended after the first answer."""
+
+    def map(self, function: Callable[[Any], Any], items: Iterable[Any], what: str) -> Iterator[Any]:
+        """Answer one question and break."""
+        yield function(next(iter(items)))
+        raise BrokenProcessPool
+
+
+def test_a_worker_that_is_ended_is_told_in_words_and_what_was_answered_is_in_the_log(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="A worker process was ended from outside"):
+        run_chain(chain(), tmp_path, executor=Ended())
+    assert len(json.loads((tmp_path / "log.json").read_text())["questions"]) == 1
+    assert [outcome.problem for outcome in run_chain(chain(), tmp_path)] == ["", "", ""]
+
+
+def test_what_was_made_is_not_made_again_and_stays_in_the_folder(tmp_path: Path) -> None:
+    toys = {"n_features": 3, "n_dimensions": 2, "steps": 4, "rows": 4, "densities": [0.5]}
+    steps = [{"name": "toys", "make": "toy-superposition", "with": toys}]
+    made = chain(steps=steps, over={}, **{"with": {}})
+    first, again = run_chain(made, tmp_path), run_chain(made, tmp_path)
+    assert [outcome.problem for outcome in (*first, *again)] == ["", ""]
+    assert first[0].file == again[0].file == str(tmp_path / "made" / "toys")
+
+
 @pytest.mark.slow
 def test_several_processes_give_the_same_answers(tmp_path: Path) -> None:
     here = run_chain(chain(), tmp_path / "one")
@@ -125,7 +176,8 @@ def test_lines_and_files_beside_the_chain_are_values(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     text = (
         "title: t\nover: {prompt: {lines: prompts.txt}, corpus: {files: '?.txt'}}\n"
-        "steps: [{ask: logit-lens, with: {model: builtin:scribe, prompt: '{prompt}'}}]"
+        "steps:\n  - {ask: logit-lens, with: {model: builtin:scribe, prompt: '{prompt}'}}\n"
+        "  - {ask: neuron-map, with: {model: builtin:scribe, corpus: '{corpus}'}}"
     )
     over = read_chain(written(tmp_path, text)).over
     assert over["prompt"] == ["Paris is in", "One more"]
@@ -149,6 +201,16 @@ STEP = "title: t\nsteps:\n  - ask: logit-lens\n    with: "
         (STEP + "{promt: x}", "no argument 'promt'; did you mean 'prompt'"),
         (STEP + "{prompt: '{who}'}", "{who} is no parameter or earlier step; there are none"),
         ("title: t\nwith: {logit-lens: 1}\n" + STEP[9:] + "{prompt: a}", "names two things"),
+        ("title: t\nwith: {idle: 1}\n" + STEP[9:] + "{prompt: a}", "no step mentions {idle}"),
+        ("title: t\nover: {idle: [1]}\n" + STEP[9:] + "{prompt: a}", "no step mentions {idle}"),
+        (STEP + "{prompt: a}\n    show: [{at: {rank: '{k}'}}]", "{k} of a picture or check is no parameter"),
+        ("title: t\nsteps: [{make: toy-superposition, with: {out: /x}}]", "has no argument 'out'"),
+        (
+            "title: t\nover: {prompt: {lines: ../a.txt}}\n" + STEP[9:] + "{prompt: a}",
+            "is not beside the chain",
+        ),
+        ("title: t\nover: {prompt: {files: /etc/*}}\n" + STEP[9:] + "{prompt: a}", "is not beside the chain"),
+        ("title: t\nover: {prompt: {files: ''}}\n" + STEP[9:] + "{prompt: a}", "is not beside the chain"),
         ("title: t\nover: {prompt: []}\n" + STEP[9:] + "{prompt: a}", "over prompt has no values"),
         ("title: t\nover: {prompt: {lines: none.txt}}\n" + STEP[9:] + "{prompt: a}", "cannot be read"),
     ],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from neuronscope.chains.chain import Check
+from neuronscope.chains.chain import Check, Picture
 from neuronscope.results.kinds import first_part
 from neuronscope.words import BadInput, nearest
 
@@ -39,6 +39,15 @@ def verdict(check: Check, result: xr.Dataset | xr.DataTree) -> Verdict:
     value = float("nan") if np.isnan(values).all() else float(_TAKES[check.take](values))
     met = (check.above is None or value > check.above) and (check.below is None or value < check.below)
     return Verdict(met, value, check.met if met else check.missed)
+
+
+def places(result: xr.Dataset | xr.DataTree, shown: Picture) -> dict[str, int]:
+    """Return the places at which a picture is drawn; raises `BadInput` where the answer has none such."""
+    part = first_part(result)
+    name = shown.variable or str(next(iter(part.data_vars)))
+    if name not in part.data_vars:
+        raise BadInput(f"A picture asks for {name!r}, which the answer does not have.")
+    return {axis: place_of(part[name], axis, label) for axis, label in shown.at.items()}
 
 
 def place_of(array: xr.DataArray, axis: str, label: str | int | float) -> int:

@@ -55,6 +55,20 @@ def filled(value: Any, values: Mapping[str, Any]) -> Any:
     return [filled(part, values) for part in value] if isinstance(value, list) else value
 
 
+def with_places(chain: Chain, given: Mapping[str, Any]) -> Chain:
+    """Return a chain whose pictures and checks have the parameters put in where their places name them."""
+    steps = [
+        step.model_copy(
+            update={
+                "show": [one.model_copy(update={"at": filled(one.at, given)}) for one in step.show],
+                "check": [one.model_copy(update={"at": filled(one.at, given)}) for one in step.check],
+            }
+        )
+        for step in chain.steps
+    ]
+    return chain.model_copy(update={"steps": steps})
+
+
 def works(chain: Chain, given: Mapping[str, Any]) -> Iterator[list[Work]]:
     """Yield the questions of each step in turn, each once however many combinations share it."""
     over = {name: list(values) for name, values in chain.over.items()}  # pyright: ignore[reportArgumentType]

@@ -32,7 +32,8 @@ def read_chain(name: str) -> Chain:
 
     Values that stand in files are read here. Raises `BadInput` in one sentence where there is no such recipe
     or file, where it is no YAML or says what a chain does not know, where a step names an analysis or an
-    argument that there is not, and where braces name neither a parameter nor an earlier step.
+    argument that there is not, where braces name neither a parameter nor an earlier step, and where no step
+    mentions a parameter.
     """
     if name.endswith(_ENDINGS):
         path = Path(name).expanduser()
@@ -92,6 +93,10 @@ def _sentence(name: str, problem: ValidationError) -> str:
 def _values(where: str, values: Any, home: Path | None) -> list[Any]:
     if isinstance(values, Lines | Files) and home is None:
         raise BadInput(f"{where}: a recipe of the package has no files beside it; list the values.")
+    if isinstance(values, Lines | Files):
+        said = Path(values.lines if isinstance(values, Lines) else values.files)
+        if said.is_absolute() or ".." in said.parts or not said.parts:
+            raise BadInput(f"{where}: {str(said)!r} is not beside the chain: name files in its own folder.")
     if isinstance(values, Lines):
         try:
             text = (Path(home or ".") / values.lines).read_text(encoding="utf-8")
@@ -114,6 +119,7 @@ def _check_steps(chain: Chain, name: str) -> None:
         if form["sort"] != sort:
             raise BadInput(f"{where}: {step.does} is for {form['sort']!r}, not {sort!r}.")
         takes = [subject["name"] for subject in form["subjects"]] + list(form["parameters"]["properties"])
+        takes = [word for word in takes if step.ask or word != "out"]  # what is made goes to the folder
         for argument in step.given:
             if argument not in takes:
                 hint = nearest(argument, takes) or f"; it takes {', '.join(takes)}."
@@ -122,4 +128,12 @@ def _check_steps(chain: Chain, name: str) -> None:
             if word not in known:
                 hint = nearest(word, known) or f"; there are {', '.join(known) or 'none'}."
                 raise BadInput(f"{where}: {{{word}}} is no parameter or earlier step{hint}")
+        for word in mentioned([*(shown.at for shown in step.show), *(check.at for check in step.check)]):
+            if word not in chain.given:
+                hint = nearest(word, chain.given) or f"; there are {', '.join(chain.given) or 'none'}."
+                raise BadInput(f"{where}: {{{word}}} of a picture or check is no parameter{hint}")
         known = {**known, step.name: None}
+    used = {word for step in chain.steps for word in mentioned(step.given)}
+    idle = next((word for word in (*chain.given, *chain.over) if word not in used), None)
+    if idle is not None:
+        raise BadInput(f"{name}: no step mentions {{{idle}}}: put it in a step's arguments or leave it out.")

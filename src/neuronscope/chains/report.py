@@ -8,10 +8,9 @@ from typing import Any
 import xarray as xr
 
 from neuronscope.chains.chain import Chain, Picture, Step
-from neuronscope.chains.checking import Verdict, place_of
+from neuronscope.chains.checking import Verdict, places
 from neuronscope.chains.working import Outcome
 from neuronscope.results import load
-from neuronscope.results.kinds import first_part
 from neuronscope.views import document, drawing
 from neuronscope.words import BadInput
 
@@ -56,7 +55,7 @@ def _step(
             yield f'<p class="quiet">{html.escape(_told(outcome))}</p>'
         result = load(outcome.file)
         for shown in step.show:
-            yield drawing(result, variable=shown.variable or None, select=_places(result, shown))
+            yield _drawn(result, shown)
         for found in verdicts[outcome.step, outcome.place]:
             mark = "met" if found.met else "missed"
             yield f"<p><strong>{mark}</strong> ({found.value:.3g}): {html.escape(found.words)}</p>"
@@ -73,12 +72,12 @@ def _told(outcome: Outcome) -> str:
     return f"{outcome.place}: {said}" if outcome.place else ""
 
 
-def _places(result: xr.Dataset | xr.DataTree, shown: Picture) -> dict[str, int]:
-    part = first_part(result)
-    name = shown.variable or str(next(iter(part.data_vars)))
-    if name not in part.data_vars:
-        raise BadInput(f"A picture asks for {name!r}, which the answer does not have.")
-    return {axis: place_of(part[name], axis, label) for axis, label in shown.at.items()}
+def _drawn(result: xr.Dataset | xr.DataTree, shown: Picture) -> str:
+    """Return a picture, or the sentence that says why there is none: the other answers are worth reading."""
+    try:
+        return drawing(result, variable=shown.variable or None, select=places(result, shown))
+    except BadInput as problem:
+        return f"<p>{html.escape(str(problem))}</p>"
 
 
 def _table(outcomes: Sequence[Outcome]) -> Iterator[str]:

@@ -1,17 +1,20 @@
 """What comes of a chain? Every question answered once, in one folder that a killed run goes on in."""
 
 import json
+import math
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import BrokenExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from neuronscope import __version__
-from neuronscope.chains.chain import Chain
+from neuronscope.chains.chain import Chain, Check
 from neuronscope.chains.checking import Verdict, verdict
-from neuronscope.chains.filling import Work, filled, works
+from neuronscope.chains.filling import Work, filled, with_places, works
 from neuronscope.chains.report import report
 from neuronscope.chains.working import Asked, Outcome, answered
 from neuronscope.results import Executor, InProcess, load
@@ -21,6 +24,8 @@ Told = Callable[[Outcome, list[Verdict]], None]
 
 LOG = "log.json"
 PAGE = "index.html"
+_LOG_EVERY = 5.0
+"""Seconds between two writings of the log, which a long batch would else spend its time on."""
 
 
 def run_chain(
@@ -41,9 +46,11 @@ def run_chain(
     that fails stops those that build on it and no other. ``executor`` says where the work runs; ``begin``
     hears the number of each step as it starts and ``tell`` each outcome with its checks.
 
-    Raises `BadInput` for a parameter that the chain does not have and for a folder that cannot be written.
+    Raises `BadInput` for a parameter that the chain does not have, for a folder that cannot be written, and
+    where a process that worked on it was ended.
     """
-    values = _parameters(chain, given or {})
+    values = parameters(chain, given or {})
+    drawn = with_places(chain, values)
     place = folder.expanduser()
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -52,18 +59,25 @@ def run_chain(
     began = datetime.now(UTC).isoformat(timespec="seconds")
     outcomes: dict[tuple[str, str], Outcome] = {}
     verdicts: dict[tuple[str, str], list[Verdict]] = {}
-    for number, step_works in enumerate(works(chain, values)):
-        begin(number)
-        for outcome in _answers(chain, step_works, outcomes, place, executor or InProcess()):
-            key = outcome.step, outcome.place
-            outcomes[key], verdicts[key] = _checked(chain, number, outcome)
-            tell(outcomes[key], verdicts[key])
-            _write(place / LOG, _log(chain, values, began, outcomes, verdicts))
-    _write(place / PAGE, report(chain, values, list(outcomes.values()), verdicts))
+    written = time.monotonic()
+    try:
+        for number, step_works in enumerate(works(chain, values)):
+            begin(number)
+            for outcome in _answers(chain, step_works, outcomes, place, executor or InProcess()):
+                key = outcome.step, outcome.place
+                outcomes[key], verdicts[key] = outcome, _verdicts(drawn.steps[number].check, outcome)
+                tell(outcome, verdicts[key])
+                if time.monotonic() > written + _LOG_EVERY:
+                    _write(place / LOG, _log(chain, values, began, outcomes, verdicts))
+                    written = time.monotonic()
+    finally:
+        _write(place / LOG, _log(chain, values, began, outcomes, verdicts))
+    _write(place / PAGE, report(drawn, values, list(outcomes.values()), verdicts))
     return list(outcomes.values())
 
 
-def _parameters(chain: Chain, given: Mapping[str, Any]) -> dict[str, Any]:
+def parameters(chain: Chain, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a chain, some changed; raises `BadInput` for one that it does not have."""
     for name in given:
         if name not in chain.given:
             hint = nearest(name, chain.given) or f"; it has {', '.join(chain.given) or 'none'}."
@@ -102,16 +116,26 @@ def _answers(
                 target=str(target if work.place else target.parent.with_suffix(".nc")),
             )
         )
-    if ready:
+    try:
         yield from executor.map(answered, ready, step_works[0].step.name)
+    except BrokenExecutor as problem:
+        raise BadInput(
+            "A worker process was ended from outside, often for want of memory: run it again, with fewer "
+            "workers; what was answered is kept."
+        ) from problem
 
 
-def _checked(chain: Chain, number: int, outcome: Outcome) -> tuple[Outcome, list[Verdict]]:
-    checks = chain.steps[number].check
+def _verdicts(checks: list[Check], outcome: Outcome) -> list[Verdict]:
+    """Return what each check says; one that asks for what is not there is missed and says so."""
     if outcome.problem or not checks:
-        return outcome, []
-    result = load(outcome.file)
-    return outcome, [verdict(check, result) for check in checks]
+        return []
+    result, found = load(outcome.file), []
+    for check in checks:
+        try:
+            found.append(verdict(check, result))
+        except BadInput as problem:
+            found.append(Verdict(met=False, value=math.nan, words=str(problem)))
+    return found
 
 
 def _log(
@@ -122,11 +146,17 @@ def _log(
     verdicts: Mapping[tuple[str, str], list[Verdict]],
 ) -> str:
     rows = [
-        {**asdict(outcome), "checks": [asdict(v) for v in verdicts[key]]} for key, outcome in outcomes.items()
+        {**asdict(outcome), "checks": [_plain(found) for found in verdicts[key]]}
+        for key, outcome in outcomes.items()
     ]
     said = chain.model_dump(by_alias=True, exclude_defaults=True, mode="json")
     log = {"neuronscope": __version__, "began": began, "parameters": values, "chain": said, "questions": rows}
     return json.dumps(log, indent=1, ensure_ascii=False)
+
+
+def _plain(found: Verdict) -> dict[str, Any]:
+    """Return a verdict as JSON knows it, which has no word for a number that is missing."""
+    return {**asdict(found), "value": found.value if math.isfinite(found.value) else None}
 
 
 def _write(file: Path, text: str) -> None:

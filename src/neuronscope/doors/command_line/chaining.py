@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from neuronscope.chains.chain import Chain, Step
-from neuronscope.chains.checking import Verdict, place_of
-from neuronscope.chains.filling import works
+from neuronscope.chains.checking import Verdict, places
+from neuronscope.chains.filling import with_places, works
 from neuronscope.chains.reading import read_chain, recipe_names, recipe_text
-from neuronscope.chains.running import PAGE, run_chain
+from neuronscope.chains.running import PAGE, parameters, run_chain
 from neuronscope.chains.working import Outcome
 from neuronscope.doors.command_line import printing, progress
 from neuronscope.doors.command_line.parser import Parser, described, filled
 from neuronscope.results import Executor, InProcess, WorkerProcesses, load
-from neuronscope.results.kinds import first_part
 from neuronscope.words import BadInput
 
 FAILED = 1
@@ -30,9 +29,13 @@ def guided(given: argparse.Namespace) -> int:
     asked = _options(name, chain).read(given.words[1:])
     if asked.copy:
         return _copied(name, Path(asked.copy))
-    values = {word: value for word, value in vars(asked).items() if word.startswith("given.") and value}
+    values = {word: value for word, value in vars(asked).items() if word.startswith("given.")}
     folder = Path(asked.out or Path(name).stem)
-    typed = {word.removeprefix("given."): _as(chain, word, value) for word, value in values.items()}
+    typed = {
+        word.removeprefix("given."): _as(chain, word, value)
+        for word, value in values.items()
+        if value is not None
+    }
 
     def begin(number: int) -> None:
         step = chain.steps[number]
@@ -46,7 +49,9 @@ def guided(given: argparse.Namespace) -> int:
             folder,
             given=typed,
             begin=(lambda number: None) if asked.json else begin,
-            tell=(lambda outcome, verdicts: None) if asked.json else _teller(chain),
+            tell=(lambda outcome, verdicts: None)
+            if asked.json
+            else _teller(with_places(chain, parameters(chain, typed))),
         )
     return _summed_up(outcomes, folder, as_json=asked.json)
 
@@ -157,9 +162,11 @@ def _print_pictures(step: Step, outcome: Outcome) -> None:
         return
     result = load(outcome.file)
     for shown in step.show:
-        array = first_part(result)[shown.variable or next(iter(first_part(result).data_vars))]
-        select = {axis: place_of(array, axis, label) for axis, label in shown.at.items()}
-        printing.printed(result, variable=shown.variable or None, select=select)
+        try:
+            printing.printed(result, variable=shown.variable or None, select=places(result, shown))
+        except BadInput as problem:
+            printing.plainly(str(problem))
+    printing.plainly(f"More of it: neuronscope show {outcome.file}")
 
 
 def _summed_up(outcomes: Sequence[Outcome], folder: Path, *, as_json: bool) -> int:
