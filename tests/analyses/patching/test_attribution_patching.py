@@ -94,7 +94,8 @@ def test_a_task_is_estimated_with_its_interval(model: Model) -> None:
     [
         ({"corrupt": "the horse sat on"}, "14 tokens, the corrupt one 16"),
         ({"check": -1}, "check=-1 should be"),
-        ({"target": "x", "distractor": "x"}, "both score 0"),
+        ({"target": "x", "distractor": "x"}, "are both 'x', which differ in nothing"),
+        ({"metric": lambda logits: 0 * logits[:, 0]}, "both score 0"),
     ],
 )
 def test_what_cannot_be_estimated_is_refused_in_words(

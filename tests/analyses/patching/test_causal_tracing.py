@@ -164,7 +164,7 @@ def test_probability_is_measured_where_it_is_asked_for(model: Model) -> None:
         ({"subject": "horse"}, "'horse' does not stand in the prompt"),
         ({"corrupt": ""}, "A replacement needs the corrupt prompt"),
         ({"corrupt": "", "corruption": "noise"}, "The subject is not named"),
-        ({"target": "x", "distractor": "x"}, "both score 0, so nothing can be restored"),
+        ({"target": "x", "distractor": "x"}, "are both 'x', which differ in nothing"),
         ({"corrupt": "the horse sat on"}, "14 tokens, the corrupt one 16"),
     ],
 )
@@ -174,3 +174,11 @@ def test_what_cannot_be_traced_is_refused_in_words(
     given = {"prompt": CLEAN, "corrupt": CORRUPT, **ANSWERS, **arguments}
     with pytest.raises(BadInput, match=words):
         causal_tracing(make_model("gpt2"), **given)
+
+
+def test_a_model_that_hears_nothing_is_refused_in_words(make_model: Callable[..., Model]) -> None:
+    model = make_model("gpt2")
+    with torch.no_grad():
+        native(model).transformer.ln_f.weight.zero_()
+    with pytest.raises(BadInput, match=r"both score .*, so nothing can be restored"):
+        causal_tracing(model, CLEAN, CORRUPT, **ANSWERS)

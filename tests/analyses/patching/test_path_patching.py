@@ -98,7 +98,8 @@ def test_over_a_task_sums_are_divided_once_and_intervals_hold_them() -> None:
         ({"receivers": "resid_post.1"}, "resid_post.1 cannot be a receiver"),
         ({"corrupt": "the horse sat on"}, "14 tokens, the corrupt one 16"),
         ({"corrupt": ""}, "the prompt has no twin"),
-        ({"target": "x", "distractor": "x"}, "both score 0, so nothing can be restored"),
+        ({"target": "x", "distractor": "x"}, "are both 'x', which differ in nothing"),
+        ({"metric": lambda logits: 0 * logits[:, 0]}, "both score 0, so nothing can be restored"),
     ],
 )
 def test_what_cannot_be_patched_is_refused_in_words(

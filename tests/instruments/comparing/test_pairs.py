@@ -57,6 +57,8 @@ def test_answers_left_empty_are_what_the_model_says(scribe: Model) -> None:
     assert [int(alone.target), int(alone.distractor)] == best.tolist()
     turned = prompt_pairs(scribe, prompt=CLEAN, target=" John")
     assert [int(turned.target), int(turned.distractor)] == [int(asked.distractor), int(best[0])]
+    against = prompt_pairs(scribe, prompt=CLEAN, distractor=" Mary")
+    assert [int(against.distractor), int(against.target)] == best.tolist()
     assert alone.corrupt == ()
 
 
@@ -66,6 +68,10 @@ def test_answers_left_empty_are_what_the_model_says(scribe: Model) -> None:
         ({}, "nothing to ask about"),
         ({"prompt": CLEAN, "corrupt": CLEAN}, "are the same tokens"),
         ({"prompt": CLEAN, "corrupt": "Mary"}, "need equal token length"),
+        (
+            {"prompt": CLEAN, "target": "John", "distractor": " John"},
+            "are both ' John', which differ in nothing",
+        ),
         ({"prompt": CLEAN, "task": "capital"}, "give 'capital' or a prompt, not both"),
     ],
 )

@@ -65,9 +65,9 @@ def prompt_pairs(
     """Return the pairs of a task, or the one pair that is given in words.
 
     In words, target and distractor that are left empty are what the model likes best after the clean and
-    after the corrupt prompt; without a corrupt prompt, what it likes best and second best. Raises `BadInput`
-    for both a task and a prompt, for neither, for a twin of another length or with the same tokens, and for
-    a task whose pairs lack a wrong answer.
+    after the corrupt prompt; without a corrupt prompt, what it likes best and second best, the other's token
+    passed over. Raises `BadInput` for both a task and a prompt, for neither, for a twin of another length or
+    with the same tokens, for a target that is the distractor, and for a task whose pairs lack a wrong answer.
     """
     if task is not None:
         if prompt or corrupt or target or distractor:
@@ -107,11 +107,16 @@ def _answers(
 ) -> Int[Tensor, " prompt"]:
     """Return target and distractor, those left empty as the model's own favourites."""
     given = [answer_token(model, text) if text else None for text in (target, distractor)]
-    if None not in given:
+    if given[0] is not None and given[1] is not None:
+        if given[0] == given[1]:
+            raise BadInput(
+                f"Target and distractor are both {model.token_text(given[0])!r}, which differ in nothing: "
+                "name two tokens, or leave one empty."
+            )
         return torch.tensor(given, device=model.device)
     last = run(model, [clean] if twin is None else [clean, twin], get=()).logits[:, -1]
     best = last[0].topk(2).indices.tolist()
-    likes = best[0] if given[0] is None else given[0]
+    likes = next(token for token in best if token != given[1]) if given[0] is None else given[0]
     if given[1] is not None:
         other = given[1]
     elif twin is not None:
