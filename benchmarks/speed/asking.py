@@ -31,10 +31,12 @@ def reader(subject: Subject) -> Model:
 
 
 def texts(subject: Subject) -> tuple[str, str]:
-    """Return two prompts of as many bytes as the subject has positions, which differ in one."""
+    """Return two prompts of as many bytes as the subject has positions, which differ in every one of them.
+
+    So no cell of a patching map can be left out and no column shared, as twins of one changed word allow.
+    """
     n = subject.size.positions
-    clean = "the cat sat on a mat beside the door of the house"[:n]
-    return clean, clean[: n // 2] + "X" + clean[n // 2 + 1 :]
+    return "the cat sat on a mat beside the door of the house"[:n], "A Dog Ran To My Hat Inside Two Rooms"[:n]
 
 
 def _ids(model: Model, prompt: str) -> torch.Tensor:
@@ -87,12 +89,13 @@ def _reading(subject: Subject, _: Path) -> Work:
 def _corpus(subject: Subject, folder: Path) -> Work:
     size, numbers = subject.size, count()
     generator = torch.Generator().manual_seed(1)
-    documents = torch.randint(size.vocab, (16 * size.rows, 4 * size.positions), generator=generator)
+    # Enough of them that what is done once, such as the record itself, does not count for much.
+    documents = torch.randint(size.vocab, (128 * size.rows, 4 * size.positions), generator=generator)
     stretches = [row.tolist() for row in documents]
 
     def harvested() -> object:
         place = folder / str(next(numbers))
-        return harvest(subject.model, documents, "mlp_act.*", place, tokens_per_pass=documents.numel() // 2)
+        return harvest(subject.model, documents, "mlp_act.*", place, tokens_per_pass=2048)
 
     def examples() -> object:
         return gather_neurons(subject.model, stretches)
@@ -153,7 +156,7 @@ GROUPS: Sequence[Group] = (
     ),
     Group(
         (Row("neuron_examples", "tokens a second, all neurons", "bare harvest", 0.6, 0.8, True),),
-        5,
+        3,
         _corpus,
     ),
     Group((Row("integrated", "integrated gradients, 16 steps", "captum", 1.2, 1.0),), 7, _tokens),
