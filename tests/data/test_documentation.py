@@ -1,8 +1,18 @@
 """The documentation corpus is plain, split by document, and says nothing long twice."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 
-from neuronscope.data.documentation import documentation, documentation_digest, documentation_split
+import pytest
+
+from neuronscope.data import documentation as module
+from neuronscope.data.documentation import (
+    Document,
+    documentation,
+    documentation_digest,
+    documentation_split,
+    documents,
+)
 
 
 def test_documents_are_named_once_and_in_order() -> None:
@@ -39,3 +49,21 @@ def test_no_long_paragraph_stands_in_both_parts() -> None:
 def test_the_digest_covers_names_and_texts() -> None:
     whole = "".join(f"{page.name}\n{page.text}\0" for page in documentation())
     assert documentation_digest() == sha256(whole.encode()).hexdigest()
+
+
+def test_reading_that_was_interrupted_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted = [True]
+
+    def pages() -> Iterator[Document]:
+        for number in range(6):
+            if number == 3 and interrupted:
+                interrupted.clear()
+                raise KeyboardInterrupt
+            yield Document(f"topic:{number}", f"page {number}")
+
+    monkeypatch.setattr(module, "_raw_documents", pages)
+    monkeypatch.setattr(module, "_READING", module._Reading([], module._cleaned(pages()), module.Lock()))
+    with pytest.raises(KeyboardInterrupt):
+        list(documents())
+    assert [page.name for page in documents()] == [f"topic:{number}" for number in range(6)]
+    assert len(list(documents())) == 6

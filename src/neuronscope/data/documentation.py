@@ -86,9 +86,27 @@ def reference_topics() -> Iterator[Document]:
     return _cleaned(Document(f"topic:{name}", text) for name, text in sorted(topics.items()))
 
 
-_READING = Lock()
-_read: list[Document] = []
-_rest = _cleaned(_raw_documents())
+@dataclass
+class _Reading:
+    """The documents that were read so far, and the reader of the rest."""
+
+    done: list[Document]
+    rest: Iterator[Document]
+    lock: Lock
+
+    def take(self) -> None:
+        """Read one more, if there is one.
+
+        A reader that was interrupted gives no more, as if the rest were empty; so a new one takes its place.
+        """
+        try:
+            self.done.extend(islice(self.rest, 1))
+        except BaseException:
+            self.rest = islice(_cleaned(_raw_documents()), len(self.done), None)
+            raise
+
+
+_READING = _Reading([], _cleaned(_raw_documents()), Lock())
 
 
 def documents() -> Iterator[Document]:
@@ -97,12 +115,12 @@ def documents() -> Iterator[Document]:
     They are plain ASCII, say no long paragraph twice, and state no arithmetic that is kept out.
     """
     for number in count():
-        with _READING:
-            if number == len(_read):
-                _read.extend(islice(_rest, 1))
-            if number == len(_read):
+        with _READING.lock:
+            if number == len(_READING.done):
+                _READING.take()
+            if number == len(_READING.done):
                 return
-        yield _read[number]
+        yield _READING.done[number]
 
 
 @cache
