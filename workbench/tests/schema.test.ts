@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changed, complaint, type Field, fieldsOf } from "../src/form/schema";
+import { changed, complaint, type Field, fieldsOf, linesOf } from "../src/form/schema";
 
 const parameters = {
   type: "object",
@@ -23,6 +23,7 @@ const parameters = {
     site: { $ref: "#/$defs/Site", default: "z" },
     target: { type: "string", default: "" },
     cells: { type: "array", items: { type: "integer" } },
+    tokens: { type: "array", items: { type: "string" }, default: [] },
   },
   required: ["prompt", "cells"],
   $defs: { Site: { enum: ["z", "resid_post"], type: "string", description: "Named place in a model." } },
@@ -37,7 +38,17 @@ function field(name: string): Field {
 describe("the form", () => {
   it("has one field a parameter, in the order of the signature, without those given elsewhere", () => {
     const names = fieldsOf(parameters, ["prompt"]).map(({ name }) => name);
-    expect(names).toEqual(["top_k", "level", "metric", "layer", "exact", "site", "target", "cells"]);
+    expect(names).toEqual([
+      "top_k",
+      "level",
+      "metric",
+      "layer",
+      "exact",
+      "site",
+      "target",
+      "cells",
+      "tokens",
+    ]);
   });
 
   it("takes bounds, default and help from the schema", () => {
@@ -65,6 +76,7 @@ describe("the form", () => {
       site: "select",
       target: "text",
       cells: "json",
+      tokens: "lines",
     });
   });
 
@@ -92,5 +104,11 @@ describe("the form", () => {
     expect(changed({ target: "x", top_k: 7 }, field("top_k"), 5)).toEqual({ target: "x" });
     expect(changed({ target: "x" }, field("target"), "")).toEqual({});
     expect(changed({}, field("exact"), true)).toEqual({ exact: true });
+    expect(changed({}, field("tokens"), [" Mary"])).toEqual({ tokens: [" Mary"] });
+    expect(changed({ tokens: [" Mary"] }, field("tokens"), [])).toEqual({});
+  });
+
+  it("reads a list as one entry a line and keeps the spaces of tokens", () => {
+    expect(linesOf(" Mary\n John\n\n")).toEqual([" Mary", " John"]);
   });
 });

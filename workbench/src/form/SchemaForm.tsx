@@ -1,7 +1,8 @@
 /** The form of an analysis, made from its schema. */
 import { NumberInput, Select, Switch, Textarea, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { capital, inWords } from "../figures/words";
-import { changed, complaint, type Field } from "./schema";
+import { changed, complaint, type Field, linesOf } from "./schema";
 
 interface SchemaFormProps {
   fields: readonly Field[];
@@ -59,6 +60,7 @@ function FieldControl({ field, value, onChange }: FieldProps) {
     );
   if (field.control === "integer" || field.control === "number")
     return <NumberControl shared={shared} field={field} value={value} onChange={onChange} />;
+  if (field.control === "lines") return <LinesControl shared={shared} value={value} onChange={onChange} />;
   if (field.control === "json") return <JsonControl shared={shared} value={value} onChange={onChange} />;
   return (
     <TextInput
@@ -100,6 +102,28 @@ function NumberControl({ shared, field, value, onChange }: FieldProps & { shared
         />
       )}
     </div>
+  );
+}
+
+/** A list of texts, one a line. */
+function LinesControl({ shared, value, onChange }: Omit<FieldProps, "field"> & { shared: Shared }) {
+  const given = Array.isArray(value) ? value.map(String) : [];
+  const [typed, setTyped] = useState(given.join("\n"));
+  const text = linesOf(typed).join("\n") === given.join("\n") ? typed : given.join("\n");
+  return (
+    <Textarea
+      {...shared}
+      placeholder="one a line"
+      autosize
+      minRows={1}
+      maxRows={8}
+      value={text}
+      onChange={(event) => {
+        setTyped(event.currentTarget.value);
+        onChange(linesOf(event.currentTarget.value));
+      }}
+      classNames={{ input: "mono" }}
+    />
   );
 }
 

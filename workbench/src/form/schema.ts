@@ -1,7 +1,7 @@
 /** Reads an analysis's JSON schema into the fields of its form. */
 import { inWords } from "../figures/words";
 
-export type Control = "select" | "integer" | "number" | "switch" | "text" | "json";
+export type Control = "select" | "integer" | "number" | "switch" | "text" | "lines" | "json";
 
 export interface Field {
   name: string;
@@ -20,6 +20,7 @@ export interface Field {
 
 interface Schema {
   type?: string | string[];
+  items?: Schema;
   enum?: unknown[];
   const?: unknown;
   anyOf?: Schema[];
@@ -73,8 +74,9 @@ function resolved(part: Schema, shared: Record<string, Schema>): { schema: Schem
   return { schema: { ...merged, anyOf: undefined, ...inner }, nullable: merged.anyOf?.length !== 1 };
 }
 
-function controlOf({ type, enum: options, anyOf }: Schema): Control {
+function controlOf({ type, enum: options, anyOf, items }: Schema): Control {
   if (options) return "select";
+  if (type === "array" && items?.type === "string") return "lines";
   if (anyOf) return "json";
   if (type === "integer" || type === "number") return type;
   if (type === "boolean") return "switch";
@@ -105,5 +107,13 @@ export function changed(
 ): Record<string, unknown> {
   const { [field.name]: _before, ...rest } = given;
   const empty = value === "" || value === null || value === undefined;
-  return empty || value === field.initial ? rest : { ...rest, [field.name]: value };
+  const known = Array.isArray(value)
+    ? JSON.stringify(value) === JSON.stringify(field.initial ?? [])
+    : value === field.initial;
+  return empty || known ? rest : { ...rest, [field.name]: value };
+}
+
+/** The entries of a list as they are typed, one a line; spaces at their ends count. */
+export function linesOf(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
 }
