@@ -103,10 +103,12 @@ describe("the strongest rows", () => {
 
   it("carry their labels and words with them", () => {
     const rows = ["0", "1", "2", "3"].map((text) => ({ text, token: false }));
-    const shown = pick({ rows, values, words: ["a", "b", "c", "d", "e", "f", "g", "h"] }, 2, [1, 3]);
+    const unsure = [false, false, true, false, false, false, false, true];
+    const shown = pick({ rows, values, words: ["a", "b", "c", "d", "e", "f", "g", "h"], unsure }, 2, [1, 3]);
     expect(shown.rows.map(({ text }) => text)).toEqual(["1", "3"]);
     expect(Array.from(shown.values)).toEqual([-7, 2, Number.NaN, 6]);
     expect(shown.words).toEqual(["c", "d", "g", "h"]);
+    expect(shown.unsure).toEqual([true, false, false, true]);
   });
 });
 

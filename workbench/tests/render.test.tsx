@@ -95,6 +95,7 @@ describe("a heat map", () => {
         label="probability"
         values={[0, 1, 2, 3, 4, 5]}
         words={null}
+        unsure={null}
         columns={labels(3)}
         rows={labels(2)}
         columnName="position"

@@ -13,6 +13,8 @@ export interface HeatProps {
   label: string;
   values: ArrayLike<number>;
   words: readonly string[] | null;
+  /** Cells that are not distinguishable from random. */
+  unsure: readonly boolean[] | null;
   columns: readonly Label[];
   rows: readonly Label[];
   columnName: string;
@@ -58,7 +60,7 @@ function measuring(): CanvasRenderingContext2D | null {
 
 function usePaint(props: HeatProps, layout: Layout | null) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const { values, words, textual, domain, theme, columns, rows } = props;
+  const { values, words, unsure, textual, domain, theme, columns, rows } = props;
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!canvas.current || !context || !layout) return;
@@ -69,6 +71,7 @@ function usePaint(props: HeatProps, layout: Layout | null) {
       layout,
       values,
       words,
+      unsure,
       numeric: !textual,
       domain,
       columns,
@@ -77,7 +80,7 @@ function usePaint(props: HeatProps, layout: Layout | null) {
       ink: THEMES[theme],
     };
     paint(context, picture, ratio);
-  }, [layout, values, words, textual, domain, theme, columns, rows]);
+  }, [layout, values, words, unsure, textual, domain, theme, columns, rows]);
   return canvas;
 }
 

@@ -22,9 +22,19 @@ interface RankingProps {
   bars: string | null;
   /** Lower and upper ends of that column, by row. */
   interval?: { low: ArrayLike<number>; high: ArrayLike<number> } | null;
+  /** Rows that are not distinguishable from random. */
+  unsure?: readonly boolean[] | null;
 }
 
-export function Ranking({ label, axis, entries, columns, bars, interval = null }: RankingProps) {
+export function Ranking({
+  label,
+  axis,
+  entries,
+  columns,
+  bars,
+  interval = null,
+  unsure = null,
+}: RankingProps) {
   const drawn = columns.find(({ name }) => name === bars);
   const numbers = drawn?.values.filter((value) => typeof value === "number") ?? [];
   const ends = interval ? [...Array.from(interval.low), ...Array.from(interval.high)] : [];
@@ -32,24 +42,13 @@ export function Ranking({ label, axis, entries, columns, bars, interval = null }
   const reach = Math.max(Math.abs(low), Math.abs(high)) || 1;
   return (
     <table className="ranking">
-      <caption className="hidden">{label}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{axis}</th>
-          {columns.map(({ name, title, values }) => (
-            <Fragment key={name}>
-              <th scope="col" className={typeof values[0] === "number" ? "right" : ""}>
-                {title}
-              </th>
-              {interval && name === bars && <th scope="col">interval</th>}
-            </Fragment>
-          ))}
-          {drawn && <th aria-hidden="true" className="bar-cell" />}
-        </tr>
-      </thead>
+      <caption className={unsure?.some(Boolean) ? "note muted" : "hidden"}>
+        {unsure?.some(Boolean) ? "Hatched grey: not distinguishable from random." : label}
+      </caption>
+      <Heads axis={axis} columns={columns} bars={bars} interval={interval !== null} />
       <tbody>
         {entries.map((entry, row) => (
-          <tr key={`${row} ${entry}`}>
+          <tr key={`${row} ${entry}`} className={unsure?.[row] ? "unsure" : undefined}>
             <th scope="row">{entry}</th>
             {columns.map((column) => (
               <Fragment key={column.name}>
@@ -73,6 +72,29 @@ export function Ranking({ label, axis, entries, columns, bars, interval = null }
         ))}
       </tbody>
     </table>
+  );
+}
+
+interface HeadsProps extends Pick<RankingProps, "axis" | "columns" | "bars"> {
+  interval: boolean;
+}
+
+function Heads({ axis, columns, bars, interval }: HeadsProps) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">{axis}</th>
+        {columns.map(({ name, title, values }) => (
+          <Fragment key={name}>
+            <th scope="col" className={typeof values[0] === "number" ? "right" : ""}>
+              {title}
+            </th>
+            {interval && name === bars && <th scope="col">interval</th>}
+          </Fragment>
+        ))}
+        {columns.some(({ name }) => name === bars) && <th aria-hidden="true" className="bar-cell" />}
+      </tr>
+    </thead>
   );
 }
 
@@ -107,7 +129,10 @@ function Bar({ value, ends, reach, signed }: BarProps) {
   const left = signed ? (share < 0 ? 50 - width : 50) : 0;
   return (
     <td className="bar-cell" aria-hidden="true">
-      <i className={share < 0 ? "bar negative" : "bar"} style={{ left: `${left}%`, width: `${width}%` }} />
+      <i
+        className={share < 0 ? "bar negative" : signed ? "bar positive" : "bar"}
+        style={{ left: `${left}%`, width: `${width}%` }}
+      />
       {ends?.every(Number.isFinite) && (
         <i
           className="whisker"

@@ -13,6 +13,7 @@ export interface Ink {
   muted: string;
   background: string;
   missing: string;
+  veil: string;
 }
 
 export interface Picture {
@@ -21,6 +22,8 @@ export interface Picture {
   values: ArrayLike<number>;
   /** What stands in the cells, by row then column. */
   words: readonly string[] | null;
+  /** Cells under a grey veil, by row then column. */
+  unsure: readonly boolean[] | null;
   /** The words are numbers, which are shown whole or not at all. */
   numeric: boolean;
   lut: Uint8ClampedArray;
@@ -36,6 +39,7 @@ export function paint(context: CanvasRenderingContext2D, picture: Picture, ratio
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, layout.width, layout.height);
   paintCells(context, picture, ratio);
+  if (picture.unsure) paintVeil(context, picture, picture.unsure);
   if (layout.cellWidth >= 8 && layout.cellHeight >= 8) paintLines(context, picture);
   if (picture.words) paintWords(context, picture, picture.words);
   paintColumnLabels(context, picture);
@@ -89,6 +93,35 @@ function paintCells(context: CanvasRenderingContext2D, picture: Picture, ratio: 
   context.drawImage(buffer, layout.left, layout.top, layout.plotWidth, layout.plotHeight);
 }
 
+const LEAST_HATCHED = 6;
+
+/** A grey veil over cells that are not distinct from random, and strokes in two corners of those with room. */
+function paintVeil(
+  context: CanvasRenderingContext2D,
+  { layout, ink }: Picture,
+  unsure: readonly boolean[],
+): void {
+  context.strokeStyle = ink.muted;
+  context.lineWidth = 0.8;
+  for (let row = 0; row < layout.rows; row += 1)
+    for (let column = 0; column < layout.columns; column += 1) {
+      if (!unsure[row * layout.columns + column]) continue;
+      const { left, top, width, height } = boxOf(layout, { row, column });
+      context.globalAlpha = 0.7;
+      context.fillStyle = ink.veil;
+      context.fillRect(left, top, width, height);
+      context.globalAlpha = 1;
+      if (Math.min(width, height) < LEAST_HATCHED) continue;
+      const reach = 0.32 * Math.min(width, height);
+      context.beginPath();
+      context.moveTo(left, top + reach);
+      context.lineTo(left + reach, top);
+      context.moveTo(left + width - reach, top + height);
+      context.lineTo(left + width, top + height - reach);
+      context.stroke();
+    }
+}
+
 function paintLines(context: CanvasRenderingContext2D, { layout, ink }: Picture): void {
   context.fillStyle = ink.background;
   for (let column = 1; column <= layout.columns; column += 1)
@@ -100,7 +133,7 @@ function paintLines(context: CanvasRenderingContext2D, { layout, ink }: Picture)
 const SIZES = [12, 11, 10];
 
 function paintWords(context: CanvasRenderingContext2D, picture: Picture, words: readonly string[]): void {
-  const { layout, lut, domain, values } = picture;
+  const { layout, lut, domain, values, unsure, ink } = picture;
   if (!setFont(context, picture, words)) return;
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -111,7 +144,7 @@ function paintWords(context: CanvasRenderingContext2D, picture: Picture, words: 
       const share = shareOf(values[place] as number, domain);
       if (!word || Number.isNaN(share)) continue;
       const box = boxOf(layout, { row, column });
-      context.fillStyle = inkOn(shade(lut, share));
+      context.fillStyle = unsure?.[place] ? ink.text : inkOn(shade(lut, share));
       const shown = fitted(context, word, box.width - 3);
       context.fillText(shown, box.left + box.width / 2, box.top + box.height / 2 + 0.5);
     }

@@ -25,6 +25,7 @@ import { type Cube, cut, turn } from "./cube";
 import { BOTTOM_UP, type Plane, settleCell } from "./plane";
 import { KEPT, pick, READABLE, type Shown, strongest } from "./strongest";
 import { useCube } from "./useCube";
+import { useUnsure } from "./useUnsure";
 
 interface HeatViewProps {
   result: Result;
@@ -45,20 +46,22 @@ export function HeatView(props: HeatViewProps) {
   const order = useMemo(() => [y, x].filter((axis) => axis !== null), [x, y]);
   const { cube, whole, failure } = useCube(result, variable, at, order, sliders);
   const words = useWords(result, variable, plane, at, order);
+  const unsure = useUnsure(result, variable, plane, at, order);
   if (failure) return <Complaint>{failure.message}</Complaint>;
   if (!cube?.numbers || x === null || y === null)
     return <div className="skeleton" style={{ height: props.tall }} />;
-  return <Heat {...props} x={x} y={y} values={cube.numbers} words={words} whole={whole} />;
+  return <Heat {...props} x={x} y={y} values={cube.numbers} words={words} unsure={unsure} whole={whole} />;
 }
 
 /** Text variable over the same axes, such as the candidates of a lens. */
 function useWords(result: Result, variable: Variable, plane: Plane, at: Selection, order: readonly string[]) {
-  const twin = result.variables.find(
+  const alike = result.variables.filter(
     (other) =>
       isText(other) &&
       other.axes.length === variable.axes.length &&
       other.axes.every((axis) => variable.axes.includes(axis)),
   );
+  const twin = alike.find(({ name }) => name.startsWith(variable.name)) ?? alike[0];
   const { cube } = useCube(result, twin ?? variable, at, order, plane.sliders);
   return twin ? (cube?.texts ?? null) : null;
 }
@@ -68,6 +71,7 @@ interface HeatPartProps extends HeatViewProps {
   y: string;
   values: Float64Array;
   words: readonly string[] | null;
+  unsure: readonly boolean[] | null;
   whole: Cube | null;
 }
 
@@ -114,22 +118,25 @@ function Heat(props: HeatPartProps) {
           <Overview {...props} domain={domain} />
         </div>
       )}
+      {!table && shown.unsure?.some(Boolean) && (
+        <p className="note muted">Hatched grey: not distinguishable from random.</p>
+      )}
     </>
   );
 }
 
 /** The rows that are drawn: all, or the strongest of an axis too long to read. */
-function useShown({ result, y, values, words }: HeatPartProps, columns: number): Shown {
+function useShown({ result, y, values, words, unsure }: HeatPartProps, columns: number): Shown {
   const everyRow = useLab(({ state }) => state.everyRow);
   const rows = useMemo(() => axisLabels(result, y), [result, y]);
   return useMemo(() => {
     const many = rows.length > READABLE && !everyRow;
     return pick(
-      { rows, values, words },
+      { rows, values, words, unsure },
       columns,
       many ? strongest(values, rows.length, columns, KEPT) : null,
     );
-  }, [rows, values, words, columns, everyRow]);
+  }, [rows, values, words, unsure, columns, everyRow]);
 }
 
 function dataRow({ order }: Shown, row: number): number {

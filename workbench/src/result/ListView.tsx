@@ -15,9 +15,11 @@ import type { Theme } from "../state/address";
 import { useLab } from "../state/lab";
 import { pointed, usePointer } from "../state/pointer";
 import { cubeOf, cut } from "./cube";
+import { companionOf, isCompanion } from "./companions";
 import { ends } from "./HeatView";
 import type { Plane } from "./plane";
 import { useCube } from "./useCube";
+import { useCompanion, useUnsure } from "./useUnsure";
 
 interface ListViewProps {
   result: Result;
@@ -104,11 +106,15 @@ export function intervalOf(result: Result, variable: Variable): Variable | undef
 function useBand(result: Result, variable: Variable, at: Selection, plane: Plane, order: readonly string[]) {
   const twin = intervalOf(result, variable);
   const { cube } = useCube(result, twin ?? variable, at, order, plane.sliders);
+  const along = useMemo(() => order.filter((axis) => axis !== "bound"), [order]);
+  const below = useCompanion(result, variable, "low", plane, at, along);
+  const above = useCompanion(result, variable, "high", plane, at, along);
   return useMemo(() => {
+    if (!twin && below && above) return { low: below, high: above };
     if (!twin || !cube?.axes.includes("bound")) return null;
     const [low, high] = [cut(cube, { bound: 0 }).numbers, cut(cube, { bound: 1 }).numbers];
     return low && high ? { low, high } : null;
-  }, [twin, cube]);
+  }, [twin, cube, below, above]);
 }
 
 export function RankingView({ result, variable, plane, at }: ListViewProps) {
@@ -116,7 +122,10 @@ export function RankingView({ result, variable, plane, at }: ListViewProps) {
   const alike = useMemo(
     () => [
       variable,
-      ...result.variables.filter((other) => other.name !== variable.name && sameAxes(other, variable)),
+      ...result.variables.filter(
+        (other) =>
+          other.name !== variable.name && sameAxes(other, variable) && !isEnd(result, variable, other),
+      ),
     ],
     [result, variable],
   );
@@ -127,6 +136,8 @@ export function RankingView({ result, variable, plane, at }: ListViewProps) {
   const { columns, failure } = useColumns(result, alike, fixed);
   const order = useMemo(() => [x, "bound"], [x]);
   const interval = useBand(result, variable, at, plane, order);
+  const along = useMemo(() => [x], [x]);
+  const unsure = useUnsure(result, variable, plane, at, along);
   const entries = useMemo(() => axisLabels(result, x).map(({ text }) => text), [result, x]);
   if (failure) return <Complaint>{failure.message}</Complaint>;
   if (!columns) return <div className="skeleton" style={{ height: 280 }} />;
@@ -144,9 +155,16 @@ export function RankingView({ result, variable, plane, at }: ListViewProps) {
         columns={columns}
         bars={isText(variable) ? null : variable.name}
         interval={isText(variable) ? null : interval}
+        unsure={isText(variable) ? null : unsure}
       />
     </div>
   );
+}
+
+/** Whether a variable is an end of an interval: of this one, which has a column for it, or of another. */
+function isEnd(result: Result, variable: Variable, other: Variable): boolean {
+  const ofThis = [companionOf(result, variable, "low"), companionOf(result, variable, "high")];
+  return ofThis.includes(other) || (/_(low|high)$/.test(other.name) && isCompanion(result, other));
 }
 
 export function sameAxes(one: Variable, other: Variable): boolean {

@@ -8,11 +8,13 @@ import type { Range } from "../state/address";
 import { useLab } from "../state/lab";
 import { useTheme } from "../state/theme";
 import { AxisSliders } from "./AxisSliders";
+import { isCompanion } from "./companions";
 import { HeatView } from "./HeatView";
 import { LineView, RankingView } from "./ListView";
 import { PanelMenu } from "./PanelMenu";
+import { PictureView } from "./PictureView";
 import { PinnedCell } from "./PinnedCell";
-import { planeOf, settle, settleCell, variableOf } from "./plane";
+import { isPictured, planeOf, settle, settleCell, variableOf } from "./plane";
 
 const RANGES = [
   { value: "all", label: "whole" },
@@ -72,10 +74,14 @@ function isDrawn(result: Result, variable: Variable): boolean {
 
 /** Which variable, and what the colours span. */
 function Choices({ result, variable }: { result: Result; variable: Variable }) {
-  const range = useLab(({ state }) => state.range);
+  const { range, table } = useLab(({ state }) => state);
+  const pictured = isPictured(planeOf(result, variable));
   const look = useLab((lab) => lab.look);
   const drawn = useMemo(
-    () => result.variables.filter((other) => other === variable || !isOverlay(result, other)),
+    () =>
+      result.variables.filter(
+        (other) => other === variable || (!isOverlay(result, other) && !isCompanion(result, other)),
+      ),
     [result, variable],
   );
   return (
@@ -93,7 +99,7 @@ function Choices({ result, variable }: { result: Result; variable: Variable }) {
           }
         />
       )}
-      {isDrawn(result, variable) && (
+      {isDrawn(result, variable) && (table || !pictured) && (
         <SegmentedControl
           size="xs"
           aria-label="What the colours span"
@@ -119,7 +125,7 @@ interface DrawingProps {
 }
 
 function Drawing({ result, variable, tall }: DrawingProps) {
-  const { at: chosen, cell } = useLab(({ state }) => state);
+  const { at: chosen, cell, table } = useLab(({ state }) => state);
   const look = useLab((lab) => lab.look);
   const theme = useTheme();
   const plane = useMemo(() => planeOf(result, variable), [result, variable]);
@@ -127,7 +133,8 @@ function Drawing({ result, variable, tall }: DrawingProps) {
   const onMove = (axis: string, index: number) => look({ at: { ...chosen, [axis]: index } });
   const pinned = settleCell(cell, result.dims);
   const shared = { result, variable, plane, at, theme };
-  const heat = plane.x !== null && plane.y !== null && !isText(variable);
+  const pictured = !table && isPictured(plane) && !isText(variable);
+  const heat = !pictured && plane.x !== null && plane.y !== null && !isText(variable);
   return (
     <>
       <AxisSliders result={result} axes={plane.sliders} at={at} onMove={onMove} />
@@ -140,7 +147,9 @@ function Drawing({ result, variable, tall }: DrawingProps) {
         data-at={JSON.stringify(at)}
       >
         <div className="drawing-main">
-          {heat ? (
+          {pictured ? (
+            <PictureView {...shared} kind={plane.kind} />
+          ) : heat ? (
             <HeatView {...shared} tall={tall} onMove={onMove} />
           ) : plane.kind === "ranking" || isText(variable) ? (
             <RankingView {...shared} />

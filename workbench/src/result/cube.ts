@@ -93,6 +93,13 @@ function offsets(shape: readonly number[], steps: readonly number[], start: numb
   return found;
 }
 
+/** Numbers of a cube over given axes and sizes; an axis that it lacks repeats them. */
+export function spread(cube: Cube, axes: readonly string[], sizes: readonly number[]): Float64Array {
+  const strides = stridesOf(cube.shape);
+  const steps = axes.map((axis) => strides[cube.axes.indexOf(axis)] ?? 0);
+  return Float64Array.from(offsets(sizes, steps, 0), (offset) => cube.numbers?.[offset] ?? Number.NaN);
+}
+
 /** The only value of a cube with every axis held. */
 export function only(cube: Cube): number | string {
   return cube.texts ? (cube.texts[0] ?? "") : (cube.numbers?.[0] ?? Number.NaN);

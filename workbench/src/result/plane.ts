@@ -75,6 +75,13 @@ function last(axis: string, axes: string[]): string[] {
   return axes.includes(axis) ? [...axes.filter((other) => other !== axis), axis] : axes;
 }
 
+const PICTURED = ["points", "trajectory", "graph", "field"];
+
+/** Whether only the server's picture shows what the kind is about. */
+export function isPictured({ kind, y }: Plane): boolean {
+  return PICTURED.includes(kind) || (kind === "tokens" && y !== null);
+}
+
 /** Variable named in the state, else the first. */
 export function variableOf(result: Result, name: string): Variable | undefined {
   return result.variables.find((variable) => variable.name === name) ?? result.variables[0];

@@ -25,6 +25,8 @@ export interface Sheet {
   rows: readonly Label[];
   values: Float64Array;
   words: readonly string[] | null;
+  /** Places that are not distinguishable from random. */
+  unsure: readonly boolean[] | null;
 }
 
 export interface Shown extends Sheet {
@@ -43,5 +45,6 @@ export function pick(sheet: Sheet, columns: number, order: readonly number[] | n
     rows: order.map((row) => sheet.rows[row] as Label),
     values: Float64Array.from(places, (place) => sheet.values[place] as number),
     words: sheet.words && places.map((place) => sheet.words?.[place] ?? ""),
+    unsure: sheet.unsure && places.map((place) => sheet.unsure?.[place] ?? false),
   };
 }
