@@ -64,6 +64,22 @@ def test_vectors_count_by_their_length(model: Model) -> None:
     assert ratio == pytest.approx(float(sent / total.norm()), rel=1e-5)
 
 
+@pytest.mark.parametrize("family", ["gemma2", "olmo2"])
+def test_a_norm_after_attention_scales_what_is_sent(family: str) -> None:
+    normed = shared(family, torch.float64)
+    tokens = torch.arange(5)
+    flow = layer_flow(normed, tokens, method="value_weighted", heads="mean", residual=0.5)
+    seen = run(normed, tokens, get=["resid_pre.1", "attn_add.1", "v.1", "pattern.1", "attn_out.1"])
+    shared_by = normed.n_heads // seen["v.1"].shape[2]
+    heard = seen["pattern.1"][0, :, 1, 0, None] * seen["v.1"][0, 0].repeat_interleave(shared_by, 0)
+    with torch.no_grad():
+        written = normed.hf.get_submodule("model.layers.1.self_attn.o_proj")(heard.reshape(-1))
+    # With its scale held, the norm multiplies each entry by one number.
+    sent = written * seen["attn_add.1"][0, 1] / seen["attn_out.1"][0, 1]
+    kept = seen["resid_pre.1"][0, 1] + seen["attn_add.1"][0, 1] - sent
+    assert flow[1, 1, 0] / flow[1, 1, 1] == pytest.approx(float(sent.norm() / kept.norm()), rel=1e-4)
+
+
 def test_a_model_without_heads_of_its_own_is_refused_for_vectors_alone() -> None:
     post_norm = shared("bert")
     flow = layer_flow(post_norm, torch.arange(5), method="attention", heads="mean", residual=0.5)

@@ -4,6 +4,7 @@ import xarray as xr
 
 from neuronscope.contract import analysis
 from neuronscope.instruments.heads.flow import layer_flow
+from neuronscope.instruments.heads.reading import attending_layers
 from neuronscope.maths.attention_measures import rolled_out
 from neuronscope.models import Model
 from neuronscope.results import label
@@ -36,7 +37,7 @@ def attention_rollout(
     texts = model.token_texts(tokens)
     return label(
         {
-            "layer": range(len(flow)),
+            "layer": attending_layers(model),
             "query_token": ("query", texts),
             "key_token": ("key", texts),
         },

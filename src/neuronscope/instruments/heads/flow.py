@@ -33,22 +33,23 @@ def layer_flow(
             joint = joint / joint.sum(-1, keepdim=True) if heads == "max" else joint
             found.append(mixed_with_itself(joint.numpy(), residual=residual))
         else:
-            sites = [f"{name}.{layer}" for name in ("resid_pre", "v", "pattern")]
+            sites = [f"{name}.{layer}" for name in ("resid_pre", "v", "pattern", "attn_out")]
             found.append(_sent(model, run(model, tokens, get=sites, stop=True), layer))
     return np.stack(found)
 
 
 def _sent(model: Model, seen: Run, layer: int) -> Float[ndarray, "query key"]:
     """Return the lengths of the vectors that keys send to queries, as shares of each query's sum."""
-    stream, values, pattern = (
-        seen[f"{name}.{layer}"][0].double().cpu() for name in ("resid_pre", "v", "pattern")
+    stream, values, pattern, out = (
+        seen[f"{name}.{layer}"][0].double().cpu() for name in ("resid_pre", "v", "pattern", "attn_out")
     )
-    rows = written_rows(model, fixed(model).layers[layer], layer)
+    parts = fixed(model).layers[layer]
+    rows, scale = written_rows(model, parts, layer), parts.attention_after.scale(out)
     values = values.repeat_interleave(model.n_heads // values.shape[1], dim=1)
     moved = torch.einsum("khd,hdw->hkw", values, rows)
     lengths = torch.empty(pattern.shape[1:], dtype=torch.float64)
     for query in range(len(lengths)):
-        sent = torch.einsum("hk,hkw->kw", pattern[:, query], moved)
+        sent = torch.einsum("hk,hkw->kw", pattern[:, query], moved) / scale[query]
         sent[query] += stream[query]
         lengths[query] = sent.norm(dim=-1)
     return (lengths / lengths.sum(-1, keepdim=True)).numpy()
