@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from analyses import answers
 from names import by_name, families, inputs_of, make
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -37,8 +38,9 @@ INTRODUCTION = """# Parity with peers
 
 Written by `python3 start.py test --parity`, which installs the peers into an environment of their own
 and runs both sides on the same weights: a random GPT-2 with {layers} layers, {heads} heads, width {width}
-and {vocab} tokens, and two prompts of {positions} tokens. Names are read in random models of other families
-besides, all that have a translation. Two numbers are equal when they differ by at most {tolerance:g}.
+and {vocab} tokens, and two prompts of {positions} tokens. The later rows ask a random Llama too,
+and names are read in random models of all families that have a translation. Token attribution runs captum
+inside; nothing else runs its peer. Two numbers are equal when they differ by at most {tolerance:g}.
 
 | quantity | ours | peer | numbers compared | largest number | largest difference | |
 |---|---|---|---|---|---|---|
@@ -145,6 +147,18 @@ def compare(folder: Path, peers: Path) -> list[Row]:
             patching.metric.sel(depth=slice(0, model.n_layers - 1)).values,
             theirs["metric"],
         ),
+        *same_answers(folder, peers, versions),
+    ]
+
+
+def same_answers(folder: Path, peers: Path, versions: dict[str, str]) -> list[Row]:
+    """Ask our analyses and the peers for the same things of two models; `same_places` made the second."""
+    titles = {"transformer-lens": "TransformerLens", "captum": "Captum"}
+    question = {"clean": CLEAN, "corrupt": CORRUPT, "target": TARGET, "distractor": DISTRACTOR}
+    return [
+        Row(found.quantity, found.ours, f"{titles[found.peer]} {versions[found.peer]}", *found[-2:])
+        for title, place in (("GPT-2", folder), ("Llama", folder / "Llama"))
+        for found in answers(place, title, question, WORDS, peers)
     ]
 
 
