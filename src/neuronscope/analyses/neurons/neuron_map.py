@@ -106,7 +106,10 @@ def _colours(model: Model, activity: Profiles, layers: list[int], first: str) ->
         "mean": (acts.mean(1), {"long_name": "mean activation"}),
         "deviation": (acts.std(1), {"long_name": "standard deviation of the activation"}),
         "share_active": ((acts > 0).mean(1), {"long_name": "share of tokens with activation above 0"}),
-        "kurtosis": (excess_kurtosis(acts), {"long_name": "excess kurtosis of the activation", "signed": False}),
+        "kurtosis": (
+            excess_kurtosis(acts),
+            {"long_name": "excess kurtosis of the activation", "signed": False},
+        ),
     }
     try:
         rows = weight_profiles(model, layers, side="output").values
