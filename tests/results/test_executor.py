@@ -2,7 +2,12 @@
 
 import math
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +57,41 @@ def test_worker_processes_are_other_processes() -> None:
 def test_no_workers_is_refused() -> None:
     with pytest.raises(BadInput, match=r"n_workers is 0; it takes 1 or more\."):
         WorkerProcesses(0)
+
+
+@pytest.mark.slow
+def test_workers_end_with_the_process_that_began_them_even_where_it_is_killed(tmp_path: Path) -> None:
+    begun = subprocess.Popen(
+        [sys.executable, "-c", _ASKED, str(tmp_path)], cwd=Path(__file__).parents[2], start_new_session=True
+    )
+    try:
+        _until(lambda: len(list(tmp_path.iterdir())) == 2)
+    finally:
+        begun.kill()
+        begun.wait()
+    pids = [int(file.name) for file in tmp_path.iterdir()]
+    _until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+
+
+_ASKED = """
+import sys
+from neuronscope.results import WorkerProcesses
+from tests.results.test_executor import asleep
+list(WorkerProcesses(2).map(asleep, [sys.argv[1]] * 2, "naps"))
+"""
+
+
+def asleep(folder: str) -> None:
+    """Say which process this is, and do nothing for longer than any test."""
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(600)
+
+
+def _until(true: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def _process(_: int) -> int:

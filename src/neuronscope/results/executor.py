@@ -1,10 +1,13 @@
 """Where does work that splits run? One seam: in this process, in several, later on several machines."""
 
 import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
+from multiprocessing.connection import wait
 from typing import Any, Protocol
 
 from neuronscope.results.track import track
@@ -35,7 +38,8 @@ class WorkerProcesses:
     """Runs items in several fresh processes; function and items must be importable and picklable.
 
     Only a few items ahead of the reader are handed out, so a long list costs no memory, and when the
-    reader stops or is cancelled what has not started never does.
+    reader stops or is cancelled what has not started never does. They end with this process, even where it is
+    killed.
     """
 
     def __init__(self, n_workers: int) -> None:
@@ -49,7 +53,8 @@ class WorkerProcesses:
         waiting = list(items)
         ahead = iter(waiting)
         # Spawned, not forked: a fork would copy torch's threads in whatever state they are.
-        pool = ProcessPoolExecutor(self.n_workers, multiprocessing.get_context("spawn"))
+        spawning = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(self.n_workers, spawning, initializer=_end_with_parent)
         try:
             begun: deque[Future[Any]] = deque()
             for _ in track(waiting, what):
@@ -58,3 +63,15 @@ class WorkerProcesses:
                 yield begun.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that began it is gone: else a kill of that one leaves it for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_ended, args=(parent.sentinel,), daemon=True).start()
+
+
+def _ended(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
