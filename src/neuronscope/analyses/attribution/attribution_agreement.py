@@ -14,7 +14,8 @@ from neuronscope.instruments.attributing.doubt import doubted
 from neuronscope.instruments.comparing.pairs import prompt_pairs
 from neuronscope.maths.ranking import spearman
 from neuronscope.maths.ranking_agreement import kendall, overlap_null, sign_agreement, top_overlap
-from neuronscope.maths.significance import rank_p
+from neuronscope.maths.ratio import ratio_interval
+from neuronscope.maths.significance import benjamini_hochberg, rank_p
 from neuronscope.models import Model
 from neuronscope.results import label
 from neuronscope.words import AnswerToken, Metric, PairCount, PairPrompt, Seed, TaskSplit, TopK
@@ -53,9 +54,10 @@ def attribution_agreement(  # noqa: PLR0913 - each is a choice that the field ar
     Returns over item and other, the methods, means over prompts: the ``spearman`` and ``kendall`` correlation
     of their scores, the ``top_overlap`` of their ``top_k`` by size, whose ``top_overlap_null`` is chance
     (hypergeometric), and the ``sign_agreement`` over what either has among these. Saliency, which has no
-    sign, is compared by size. Over item, the ``deletion_area`` and ``insertion_area``: the mean of the
-    metric, from 1 as it is to 0 at the baseline, while the best are taken away, or brought back, first;
-    beside them that of random orders, and p by sign flips of the difference. Intervals are bootstraps and p
+    sign, is compared by size, and not by sign. Over item, the ``deletion_area`` and ``insertion_area``: the
+    mean of the metric while the best are taken away, or brought back, first, from 0 at the baseline to 1 as
+    it is on the mean over prompts (−1 where that is below the baseline); beside them that of random orders,
+    and p by sign flips of the difference. Intervals are bootstraps and p
     sign flips by the prompt, p corrected over all pairs of methods. Over tokens, or over the neurons of one
     ``layer`` (the last by default) at the last token. The task is ``capital`` by default. Raises ``BadInput``
     where ``top_k`` is more than a prompt has.
@@ -116,38 +118,55 @@ def _compared(found: Scored, top_k: int, seed: int) -> dict[str, tuple[Any, ...]
         variables["top_overlap_high"] = ("item other", doubt.high, {"units": "1"})
     by_chance = np.full(doubt.mean.shape, np.mean([top_k / size for size in sizes]))
     variables["top_overlap_null"] = ("item other", by_chance, {"long_name": "chance", "units": "1"})
-    variables["top_overlap_p"] = ("item other", rank_p(doubt.mean, chance, tail="above"), {"long_name": "p"})
+    same = np.eye(len(doubt.mean), dtype=bool)
+    p = np.where(same, np.nan, rank_p(doubt.mean, chance, tail="above"))
+    variables["top_overlap_p"] = ("item other", benjamini_hochberg(p), {"long_name": "p, corrected"})
     signs = np.mean([sign_agreement(scores, top_k) for scores in found.scores], 0)
+    signs = np.where(_unsigned(found), np.nan, signs)
     variables["sign_agreement"] = ("item other", signs, {"long_name": "share of one sign", "units": "1"})
     return variables
 
 
 def _by_pair(measure: Callable[[Any], np.ndarray], found: Scored) -> Callable[[np.ndarray], np.ndarray]:
     """Return a measure of agreement that compares a method without sign by size alone."""
-    unsigned = np.array([name in found.unsigned for name in found.methods])
-    by_size = unsigned[:, None] | unsigned[None]
+    by_size = _unsigned(found)
 
     def compared(scores: np.ndarray) -> np.ndarray:
         return (
-            np.where(by_size, measure(np.abs(scores)), measure(scores)) if unsigned.any() else measure(scores)
+            np.where(by_size, measure(np.abs(scores)), measure(scores)) if by_size.any() else measure(scores)
         )
 
     return compared
 
 
+def _unsigned(found: Scored) -> np.ndarray:
+    """Return which pairs of methods have one among them that gives sizes alone."""
+    unsigned = np.array([name in found.unsigned for name in found.methods])
+    return unsigned[:, None] | unsigned[None]
+
+
 def _borne_out(found: Scored, seed: int) -> dict[str, tuple[Any, ...]]:
-    """Return the areas of each method, and of random orders, with p of their difference over prompts."""
+    """Return the areas of each method, and of random orders, with p of their difference over prompts.
+
+    Areas are divided by the whole once, after they are summed over prompts: a prompt in which all things
+    together do next to nothing would outweigh the others, and one in which they do harm would turn its order.
+    """
+    total = found.whole.sum()
+    size = abs(total) if abs(total) > 1e-9 else np.nan
     variables: dict[str, tuple[Any, ...]] = {}
     for at, name in enumerate(("deletion_area", "insertion_area")):
         own, chance = found.areas[:, :, at], found.random_areas[:, :, at].mean(1)
-        doubt, apart = doubted(own, seed=seed), doubted(own - chance[:, None], seed=seed)
+        apart = doubted(own - chance[:, None], seed=seed)
         title = name.replace("_", " ")
-        variables[name] = ("item", doubt.mean, {"long_name": title, "units": "1", "signed": False})
+        said = {"long_name": title, "units": "1", "signed": False}
+        variables[name] = ("item", own.sum(0) / size, said)
+        if len(own) > 1 and np.isfinite(size):
+            ends = ratio_interval(own, found.whole * np.sign(total), seed=seed)
+            variables[f"{name}_low"] = ("item", ends.low, {"units": "1"})
+            variables[f"{name}_high"] = ("item", ends.high, {"units": "1"})
         if len(own) > 1:
-            variables[f"{name}_low"] = ("item", doubt.low, {"units": "1"})
-            variables[f"{name}_high"] = ("item", doubt.high, {"units": "1"})
             variables[f"{name}_p"] = ("item", apart.p, {"long_name": "p against random orders, corrected"})
             variables[f"{name}_effect_size"] = ("item", apart.size, {"units": "1"})
-        null = np.full(own.shape[1], chance.mean())
+        null = np.full(own.shape[1], chance.sum() / size)
         variables[f"{name}_null"] = ("item", null, {"long_name": "random orders", "units": "1"})
     return variables

@@ -29,7 +29,8 @@ class Scored:
     """Scores of the same things by several methods, prompt by prompt, with the areas that their orders have.
 
     ``scores`` are [item candidate] for each prompt, methods by things; ``unsigned`` names methods that give
-    sizes alone. ``areas`` are of deletion and insertion, those of random orders beside them.
+    sizes alone. ``areas`` are of deletion and insertion, those of random orders beside them, and ``whole`` is
+    what all things together do, all in units of the metric.
     """
 
     methods: tuple[str, ...]
@@ -37,6 +38,7 @@ class Scored:
     scores: list[Float[np.ndarray, "item candidate"]]
     areas: Float[np.ndarray, "prompt item bound"]
     random_areas: Float[np.ndarray, "prompt cell bound"]
+    whole: Float[np.ndarray, " prompt"]
 
 
 def token_rankings(
@@ -58,7 +60,7 @@ def token_rankings(
     if min(map(len, pairs.clean)) < 2:
         raise BadInput("Methods are compared over two tokens or more; give a longer prompt.")
     every: list[np.ndarray] = []
-    heights: list[np.ndarray] = []
+    heights: list[tuple[np.ndarray, float]] = []
     for row in track(range(len(pairs)), "prompts"):
         prompt = EmbeddedPrompt(model, pairs, row, measured)
         given = [
@@ -101,7 +103,7 @@ def neuron_rankings(
     def after(held: Tensor, rows: Sequence[int]) -> Tensor:
         return measured(rows)(neurons.after(at, held, rows))
 
-    heights: list[np.ndarray] = []
+    heights: list[tuple[np.ndarray, float]] = []
     for row, scores in enumerate(track(every, "prompts")):
         chance = random_orders(scores.shape[1], n_random, np.random.default_rng([seed, row]))
         kept = neurons_kept(after, neurons.actual(at)[row], base, row)
@@ -110,7 +112,11 @@ def neuron_rankings(
 
 
 def _scored(
-    methods: Sequence[str], unsigned: frozenset[str], scores: list[np.ndarray], heights: list[np.ndarray]
+    methods: Sequence[str],
+    unsigned: frozenset[str],
+    scores: list[np.ndarray],
+    heights: list[tuple[np.ndarray, float]],
 ) -> Scored:
-    stacked, n = np.stack(heights), len(methods)
-    return Scored(tuple(methods), unsigned, scores, stacked[:, :n], stacked[:, n:])
+    stacked, n = np.stack([area for area, _ in heights]), len(methods)
+    whole = np.array([one for _, one in heights])
+    return Scored(tuple(methods), unsigned, scores, stacked[:, :n], stacked[:, n:], whole)

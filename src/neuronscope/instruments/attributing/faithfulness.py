@@ -23,13 +23,16 @@ def sizes_of(n: int) -> list[int]:
     return sorted({round(n * step / min(n, _MOST_STEPS)) for step in range(min(n, _MOST_STEPS) + 1)})
 
 
-def areas(kept: Kept, scores: Float[np.ndarray, "item candidate"]) -> Float[np.ndarray, "item bound"]:
-    """Return for each order of things, rows of scores from the best down, its deletion and insertion area.
+def areas(
+    kept: Kept, scores: Float[np.ndarray, "item candidate"]
+) -> tuple[Float[np.ndarray, "item bound"], float]:
+    """Return for each order of things its deletion and insertion area, and what all things together do.
 
-    Deletion puts the best at their baseline first, insertion brings them back first; each area is the mean
-    height of the metric over the share of things changed, on the scale where 1 is the metric as it is and 0
-    that with all at the baseline. A good order has a small area of deletion and a large one of insertion
-    (Samek et al. 2017; Petsiuk et al. 2018). NaN where all things together change nothing.
+    Orders are rows of scores, from the best down. Deletion puts the best at their baseline first, insertion
+    brings them back first; each area is the mean height of the metric over the share of things changed, above
+    the metric with all at the baseline, in its units. A good order has a small area of deletion and a large
+    one of insertion (Samek et al. 2017; Petsiuk et al. 2018). What all do together is the metric as it is,
+    less that with all at the baseline.
     """
     n_ways, n = scores.shape
     order = np.argsort(-scores, axis=1, kind="stable")
@@ -37,12 +40,12 @@ def areas(kept: Kept, scores: Float[np.ndarray, "item candidate"]) -> Float[np.n
     np.put_along_axis(place, order, np.broadcast_to(np.arange(n), order.shape), axis=1)
     sizes = np.array(sizes_of(n))
     inserted = place[:, None, :] < sizes[None, :, None]
-    masks = np.stack([~inserted, inserted], 1)
-    heights = kept(masks.reshape(-1, n)).reshape(n_ways, 2, len(sizes))
-    whole, nothing = heights[:, :1, :1], heights[:, 1:, :1]
-    span = whole - nothing
-    curve = np.divide(heights - nothing, span, out=np.full_like(heights, np.nan), where=np.abs(span) > 1e-9)
-    return mean_height(curve, sizes / n)
+    masks = np.stack([~inserted, inserted], 1).reshape(-1, n)
+    # All curves begin and end alike, and many meet between.
+    different, back = np.unique(masks, axis=0, return_inverse=True)
+    heights = kept(different)[back.ravel()].reshape(n_ways, 2, len(sizes))
+    nothing = heights[0, 1, 0]
+    return mean_height(heights - nothing, sizes / n), float(heights[0, 0, 0] - nothing)
 
 
 def random_orders(n: int, n_orders: int, rng: np.random.Generator) -> Float[np.ndarray, "item candidate"]:
