@@ -12,6 +12,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 from neuronscope import causal_tracing
 from neuronscope.data.tasks import open_task
 from neuronscope.instruments import Op, put, run
+from neuronscope.instruments.draws import drawn_noise
 from neuronscope.models import Model, open_model
 from neuronscope.words import BadInput
 from tests.analyses.conftest import native
@@ -98,9 +99,8 @@ def test_noise_is_that_of_one_run_for_each_draw_and_the_same_for_every_cell(
     assert found.attrs["noise"] == pytest.approx(std)
     back, taken = [], []
     for sample in range(3):
-        dice = torch.Generator().manual_seed(4 * 2**32 + sample)
         noisy = clean["embed"].clone()
-        noisy[0, 4:7] += std * torch.randn(3, model.width, generator=dice, dtype=torch.float64)
+        noisy[:, 4:7] += std * drawn_noise(noisy[:, 4:7], 1, 4, [sample], [4, 5, 6])
         site = "resid_pre.1@5" if restored == "residual" else "mlp_add.1@5"
         corrupted = difference(model, CLEAN, put("embed", noisy))
         back.append(difference(model, CLEAN, put("embed", noisy), put(site, clean)) - corrupted)
@@ -108,6 +108,20 @@ def test_noise_is_that_of_one_run_for_each_draw_and_the_same_for_every_cell(
     assert float(found.total_effect[0]) == pytest.approx(np.mean(taken), abs=1e-9)
     assert float(found.indirect_effect[1, 5]) == pytest.approx(np.mean(back), abs=1e-9)
     assert float(found.effect[1, 5]) == pytest.approx(np.mean(back) / np.mean(taken), abs=1e-8)
+
+
+def test_another_seed_is_another_noise_and_the_same_seed_the_same(make_model: Callable[..., Model]) -> None:
+    model = make_model("gpt2")
+    taken = [
+        float(
+            causal_tracing(
+                model, CLEAN, **ANSWERS, subject="cat", corruption="noise", n_samples=2, seed=seed
+            ).total_effect[0]
+        )
+        for seed in (0, 1, 2**31, 2**32, 2**70, 0)
+    ]
+    assert taken[0] == taken[-1]
+    assert len(set(taken)) == 5
 
 
 def test_a_noisy_subject_of_one_token_comes_back_whole_at_the_embedding(model: Model) -> None:

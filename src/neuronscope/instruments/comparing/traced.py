@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuronscope.instruments.comparing.pairs import PromptPairs
+from neuronscope.instruments.draws import drawn_noise
 from neuronscope.instruments.metrics import LastMetric, last_logits, measured
 from neuronscope.instruments.ops import Op, put
 from neuronscope.instruments.run import Run, run
@@ -143,10 +144,9 @@ def _noisy(clean: Run, subjects: Sequence[range], tracing: Tracing, first: int) 
     embed = clean["embed"].nan_to_num().clone()
     for row, subject in enumerate(subjects):
         number = first * tracing.n_samples + row
-        dice = torch.Generator().manual_seed(tracing.seed * 2**32 + number)
-        drawn = torch.randn(len(subject), embed.shape[-1], generator=dice, dtype=torch.float64)
         start = clean.batch.starts[row] + subject.start
-        embed[row, start : start + len(subject)] += tracing.scale * drawn.to(embed)
+        here = embed[row : row + 1, start : start + len(subject)]
+        here += tracing.scale * drawn_noise(here, 1, tracing.seed, [number], subject)
     return Op("put", Site("embed"), embed, places=clean.places(Site("embed")))
 
 
