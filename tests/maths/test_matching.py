@@ -4,6 +4,7 @@ import numpy as np
 from scipy.stats import kstest
 
 from neuronscope.maths.matching import matched, permuted_means
+from neuronscope.maths.significance import benjamini_hochberg
 
 
 def test_a_diagonal_above_the_rest_is_found() -> None:
@@ -12,6 +13,14 @@ def test_a_diagonal_above_the_rest_is_found() -> None:
     np.testing.assert_array_equal(found.own, np.ones((12, 3)))
     np.testing.assert_array_equal(found.null, np.zeros(3))
     assert (found.p < 0.001).all()
+
+
+def test_one_entry_among_many_stands_the_correction_for_all() -> None:
+    values = np.random.default_rng(0).standard_normal((12, 12, 400))
+    values[..., 7] = np.eye(12)
+    p = benjamini_hochberg(matched(values).p)
+    assert p[7] < 0.05
+    assert (np.delete(p, 7) > 0.05).all()
 
 
 def test_conditions_that_are_alike_do_not_enter_the_null() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from neuronscope.maths.matching import enough_for
 from neuronscope.maths.resampling import mean_interval
 from neuronscope.maths.significance import sign_flip_p
 
@@ -46,5 +47,5 @@ def estimated(
 
 def one_sided_p(differences: Float[ndarray, " prompt *axes"], *, seed: int = 0) -> Float[ndarray, "*axes"]:
     """Return the p of a mean above 0 over prompts, by flipping signs."""
-    both = np.asarray(sign_flip_p(differences, seed=seed))
+    both = np.asarray(sign_flip_p(differences, n_resamples=enough_for(differences[0].size), seed=seed))
     return np.where(differences.mean(0) > 0, both / 2, 1 - both / 2)
