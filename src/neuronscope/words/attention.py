@@ -31,7 +31,11 @@ LeastScore = Annotated[
 ]
 RandomSets = Annotated[
     int,
-    Field(ge=1, le=1000, description="How many random sets of heads, of the same size, to ablate beside."),
+    Field(
+        ge=1,
+        le=1000,
+        description="How many different random sets of heads, as many in each, to ablate beside.",
+    ),
 ]
 RandomPool = Annotated[
     Literal["others", "unnamed"],

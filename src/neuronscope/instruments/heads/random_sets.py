@@ -12,24 +12,28 @@ from neuronscope.models.model import Model
 from neuronscope.results import track
 
 Head = tuple[int, int]
+_TRIES = 20
 
 
 def drawn_sets(heads: Sequence[Head], others: Sequence[Head], n: int, *, seed: int = 0) -> list[list[Head]]:
     """Return random sets of other heads, each of as many heads as were found, none twice in a set.
 
-    For each found head one of its layer is drawn while there are any left, and then one of any layer. Where
-    there are fewer other heads than found ones, every set is all of them; without any there is no set.
+    For each found head one of its layer is drawn while there are any left, and then one of any layer. No set
+    comes twice, because the same set again would be no more evidence: there may be fewer than ``n``. Where
+    there are fewer other heads than found ones, the one set is all of them; without any there is no set.
     """
     rng = np.random.default_rng(seed)
-    sets = []
-    for _ in range(n if others and heads else 0):
+    sets: dict[tuple[Head, ...], None] = {}
+    for _ in range(_TRIES * n if others and heads else 0):
         left, some = list(others), []
         for layer, _ in list(heads)[: len(others)]:
             near = [head for head in left if head[0] == layer] or left
             some.append(near[int(rng.integers(len(near)))])
             left.remove(some[-1])
-        sets.append(sorted(some))
-    return sets
+        sets[tuple(sorted(some))] = None
+        if len(sets) == n:
+            break
+    return [list(some) for some in sets]
 
 
 def loss_increases(
