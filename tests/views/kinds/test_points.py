@@ -58,3 +58,12 @@ def test_one_component_lies_on_a_line() -> None:
     drawn = figure(label({}, place=("item component", [[1.0], [2.0]])))
     assert drawn["data"][0]["y"] == [0.0, 0.0]
     assert drawn["layout"]["yaxis"]["title"]["text"] == ""
+
+
+def test_many_points_on_a_ramp_are_drawn_in_a_mixed_order_with_their_own_colours() -> None:
+    count = 400
+    places = np.stack([np.arange(count), np.zeros(count)], 1).astype(float)
+    dots = figure(label({}, place=("item component", places), layer=("item", np.arange(count))))["data"][0]
+    assert dots["x"] == dots["marker"]["color"]
+    assert dots["x"] != sorted(dots["x"])
+    assert sorted(dots["x"]) == list(map(float, range(count)))

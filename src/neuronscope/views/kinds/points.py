@@ -47,17 +47,18 @@ def points(cut: Cut, theme: Theme) -> dict[str, Any]:
             layout["annotations"].append(_key(shortened(name, 18), i, ink, theme))
     else:
         marks: dict[str, Any] = {"color": theme.categories[0]}
+        order = _shuffled(items.size)
         if numeric and colour is not None:
             scale = scale_of(cut.result[colour[0]])
             title = value_title(cut.result[colour[0]])
             marks = {
                 "line": {"width": 0.8 if items.size <= FEW else 0.3, "color": theme.muted},
-                "color": plain_numbers(colour[1]),
+                "color": plain_numbers(colour[1][order]),
                 "cmin": scale.low,
                 "cmax": scale.high,
                 **scale.marks(theme, title=title),
             }
-        traces = [_dots(cut, x, y, theme, members=np.arange(len(x)), **marks)]
+        traces = [_dots(cut, x, y, theme, members=order, **marks)]
     return {"data": traces, "layout": layout}
 
 
@@ -84,6 +85,11 @@ def _groups(values: np.ndarray) -> dict[str, np.ndarray]:
         rest = set(order[MOST_CATEGORIES:])
         groups[f"others ({len(rest)})"] = np.flatnonzero([w in rest for w in words])
     return groups
+
+
+def _shuffled(count: int) -> np.ndarray:
+    """Return an order to draw points in; mixed where they are many, so that no end of a ramp is on top."""
+    return np.arange(count) if count <= FEW else np.random.default_rng(0).permutation(count)
 
 
 def _rest(groups: dict[str, np.ndarray]) -> str:
