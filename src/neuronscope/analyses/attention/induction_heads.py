@@ -53,8 +53,8 @@ def induction_heads(
     ones are ablated, with intervals over strings; over trial each random set.
 
     Periods are random, so that no distance can be copied. ``mean`` and ``resample`` draw on other such
-    strings. Random sets differ and are of the same layers while these have any heads left. Raises ``BadInput`` for models that
-    read both ways and for those that have no room for two rounds.
+    strings. Random sets differ and are of the same layers while these have any heads left. Raises
+    ``BadInput`` for models that read both ways and for those that have no room for two rounds.
     """
     strings = repeated_strings(model, n=n_strings, longest_period=longest_period, seed=seed)
     scores = repeat_scores(model, strings)
