@@ -62,6 +62,13 @@ def test_on_scribe_the_found_neurons_matter_more_than_random_ones(scribe: Model)
     assert float(suppressed.effect) < 3 * float(found.effect.sel(item="suppressed, unrelated prompts")) < 0
 
 
+def test_the_result_says_whether_the_model_knows_the_fact(knowing: Model) -> None:
+    assert knowledge_neurons(knowing, **PLANTED, baseline="zero", random_sets=1).attrs["right"] == 1
+    wrong = PLANTED | {"target": "x"}
+    found = knowledge_neurons(knowing, **wrong, baseline="zero", random_sets=1, threshold=0.01, shared_by=0.1)
+    assert found.attrs["right"] == 0
+
+
 def test_a_higher_threshold_finds_fewer(scribe: Model) -> None:
     loose, strict = (
         set(knowledge_neurons(scribe, threshold=t, random_sets=1, top_k=100).neuron_name.values)

@@ -21,6 +21,7 @@ from neuronscope.instruments.attributing.neurons import neuron_baselines, neuron
 from neuronscope.instruments.attributing.patched import PatchedNeurons
 from neuronscope.instruments.attributing.wordings import of_task, worded
 from neuronscope.instruments.comparing.pairs import PromptPairs
+from neuronscope.instruments.run import run
 from neuronscope.maths.significance import rank_p
 from neuronscope.models import Model
 from neuronscope.models.sites import Site
@@ -74,7 +75,8 @@ def knowledge_neurons(  # noqa: PLR0913 - each is a choice that the field argues
     of wordings and of unrelated prompts in which they count. Over item, the ``effect`` in nats on the
     log-probability of the answer when all of them are suppressed (put at the baseline) or doubled, in the
     wordings and in unrelated prompts, beside ``effect_null``, the mean of as many random neurons of the same
-    layers, with one-sided p by rank among them. The fact is one of a task (``capital`` by default), or a
+    layers, with one-sided p by rank among them. ``right`` in the attributes is the share of wordings in which
+    the answer is what the model says: a fact that it does not know is in no neuron. The fact is one of a task (``capital`` by default), or a
     prompt with paraphrases, whose unrelated prompts are the common ones. Raises ``BadInput`` where no neuron
     is found.
     """
@@ -118,7 +120,12 @@ def knowledge_neurons(  # noqa: PLR0913 - each is a choice that the field argues
     )
     answers = model.token_texts([int(fact.target[0])])
     return result.assign_attrs(
-        target=answers[0], method=method, baseline=baseline, found=len(found), unrelated=len(others)
+        target=answers[0],
+        method=method,
+        baseline=baseline,
+        found=len(found),
+        unrelated=len(others),
+        right=float((run(model, list(fact.clean)).logits[:, -1].argmax(-1) == fact.target).float().mean()),
     )
 
 
