@@ -13,7 +13,7 @@ from neuronscope.words import BadInput
 
 MEASURES = {
     "entropy": ("entropy of attention", "nats"),
-    "normalised_entropy": ("entropy, as a share of that of even attention", "1"),
+    "normalised_entropy": ("normalised entropy: 1 = even attention, 0 = one key", "1"),
     "sparsity": ("share of the visible keys that hold most of the attention", "1"),
     "largest": ("attention to the key attended most", "1"),
     "distance": ("distance of query and key", "tokens"),

@@ -24,7 +24,7 @@ from neuronscope.words.attention import LongestPeriod, StringCount
 MEASURED = {
     "induction": ("induction score", "1"),
     "previous_token": ("attention to the token before", "1"),
-    "normalised_entropy": ("entropy, as a share of that of even attention", "1"),
+    "normalised_entropy": ("normalised entropy: 1 = even attention, 0 = one key", "1"),
     "distance": ("distance of query and key", "tokens"),
     "first": ("attention to the first token", "1"),
 }

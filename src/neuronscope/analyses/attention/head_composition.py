@@ -58,7 +58,11 @@ def head_composition(model: Model) -> xr.Dataset:
             )
     axes = "site item other"
     return label(
-        {"site": list(READ), "item": names, "other": names},
+        {
+            "site": ("site", list(READ), {"long_name": "reading for"}),
+            "item": ("item", names, {"long_name": "head that writes"}),
+            "other": ("other", names, {"long_name": "head that reads"}),
+        },
         debiased=(axes, excess, {"long_name": "composition above chance", "units": "1", "signed": True}),
         composition=(axes, ratio, {"long_name": "composition", "units": "1"}),
         chance=(axes, chance, {"long_name": "composition of a random pair", "units": "1"}),

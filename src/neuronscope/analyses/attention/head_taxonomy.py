@@ -80,7 +80,11 @@ def head_taxonomy(
     beyond = {name: (score[name] - sort.null) / (1 - sort.null) for name, sort in sorts.items()}
     axes, words = "item layer head", {"units": "1"}
     found = label(
-        {"item": list(sorts), "layer": attending_layers(model), "head": range(model.n_heads)},
+        {
+            "item": ("item", list(sorts), {"long_name": "sort of head"}),
+            "layer": attending_layers(model),
+            "head": range(model.n_heads),
+        },
         score=(axes, list(score.values()), {"long_name": "score", **words}),
         low=(axes, [end.low for end in ends.values()], words),
         high=(axes, [end.high for end in ends.values()], words),

@@ -82,7 +82,7 @@ def attribution_agreement(  # noqa: PLR0913 - each is a choice that the field ar
         )
     methods = [name.replace("_", " ") for name in found.methods]
     return label(
-        {"item": methods, "other": methods},
+        {"item": ("item", methods, {"long_name": "method"}), "other": methods},
         **_compared(found, top_k, seed),
         **_borne_out(found, seed),
     ).assign_attrs(over=over, n=len(pairs), n_unit="prompts", baseline=baseline)

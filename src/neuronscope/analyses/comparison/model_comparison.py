@@ -96,7 +96,11 @@ def model_comparison(
         variables |= _matches(
             ours, theirs, groups, tables["similarity"], "neuron" if site == "mlp_act" else "width"
         )
-    found = label({"item": list(ours), "other": list(theirs)}, **variables)
+    sides = {
+        "item": ("item", list(ours), {"long_name": model.name}),
+        "other": ("other", list(theirs), {"long_name": other.name}),
+    }
+    found = label(sides, **variables)
     return found.assign_attrs(
         n=n_passages, n_unit="texts", texts=texts, n_places=len(groups), measure=measure
     )

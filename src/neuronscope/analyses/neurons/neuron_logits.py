@@ -75,14 +75,18 @@ def neuron_logits(
     about = {"long_name": "connection to the token", "units": "a.u.", "signed": True}
     return label(
         {
-            "item": names,
+            "item": ("item", names, {"long_name": "neuron"}),
             "item_layer": ("item", [one.site.layer for one in found]),
             "item_neuron": ("item", [one.site.unit for one in found]),
             **({"layer": layers} if target else {}),
         },
         **pushed,
         connection=("item rank", values, about),
-        text=("item rank", [[texts[token] for token in row] for row in order.tolist()]),
+        text=(
+            "item rank",
+            [[texts[token] for token in row] for row in order.tolist()],
+            {"long_name": "token"},
+        ),
         token=("item rank", order, {"long_name": "token number"}),
         p=("item rank", _p(found, values), {"long_name": "p of the largest of random weights"}),
         largest_null=("item", [float(one.largest.mean()) for one in found]),

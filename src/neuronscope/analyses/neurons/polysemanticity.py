@@ -68,18 +68,23 @@ def polysemanticity(  # noqa: PLR0913 - each choice of what is read and shown is
     result = label(
         {
             "measure": names,
+            "measure_name": ("measure", [name.replace("_", " ") for name in names]),
             "other": names,
-            "item": np.array(activity.names)[first],
+            "item": ("item", np.array(activity.names)[first], {"long_name": "neuron"}),
             "layer": layers,
             "neuron": range(int(activity.neuron.max()) + 1),
         },
         percentile=("measure item", _percentiles(found, names)[:, first], _shown(order_by)),
-        shown=("measure item", [[f"{found[name][item]:.3g}" for item in first] for name in names]),
+        shown=("measure item", [[_figures(found[name][item]) for item in first] for name in names]),
         example=("item rank", texts, {"long_name": "strongest tokens, one a passage"}),
         rank_correlation=("measure other", _correlation(found, names), {"long_name": "rank correlation"}),
         **_grids(activity, layers, found),
     )
     return result.assign_attrs(n=n_passages, n_unit="passages", order_by=order_by)
+
+
+def _figures(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.3g}".replace("-", "−")
 
 
 def _shown(order_by: str) -> dict[str, Any]:

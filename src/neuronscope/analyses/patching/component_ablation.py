@@ -67,6 +67,7 @@ def component_ablation(  # noqa: PLR0913 - what is asked, what is taken out, and
     words = {
         "effect": {
             "long_name": f"change of the {name}",
+            "meaning": f"{ablation} ablation; below 0 = the answer needs the part",
             "n": len(pairs),
             "n_unit": "prompts",
             "signed": True,

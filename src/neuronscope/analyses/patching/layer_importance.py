@@ -65,6 +65,7 @@ def layer_importance(
     words = {
         "effect": {
             "long_name": f"change of the {name}",
+            "meaning": f"{ablation} ablation; below 0 = the answer needs the part",
             "n": len(pairs),
             "n_unit": "prompts",
             "signed": True,

@@ -21,6 +21,7 @@ from neuronscope.words import AnswerToken, PairCount, PairPrompt, Seed
 from neuronscope.words.predictions import ShownNeurons
 
 _LOGITS = {"units": "logits", "signed": True}
+_MEANING = "towards the target, away from the distractor"
 _NAMES = {
     "head_share": "what each head writes",
     "attention_share": "what attention writes",
@@ -135,7 +136,9 @@ def _best(means: np.ndarray, n: int) -> np.ndarray:
 def _with_ends(name: str, axes: str, values: np.ndarray, seed: int) -> dict[str, tuple[Any, ...]]:
     """Return the mean over prompts under a name, and its ends and null where there are several prompts."""
     told = mean_interval(values, seed=seed)
-    made: dict[str, tuple[Any, ...]] = {name: (axes, told.estimate, _LOGITS | {"long_name": _NAMES[name]})}
+    made: dict[str, tuple[Any, ...]] = {
+        name: (axes, told.estimate, _LOGITS | {"long_name": _NAMES[name], "meaning": _MEANING})
+    }
     if len(values) > 1:
         made |= {
             f"{name}_low": (axes, told.low),
