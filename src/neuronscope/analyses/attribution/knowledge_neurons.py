@@ -68,17 +68,17 @@ def knowledge_neurons(  # noqa: PLR0913 - each is a choice that the field argues
 ) -> xr.Dataset:
     """Find the neurons that score high in most wordings of a fact, then test whether the answer needs them.
 
-    A neuron counts in a prompt where its score at the last token is above ``threshold`` of the largest there;
-    it is found where it counts in more than ``shared_by`` of the wordings, and in no such share of the
-    unrelated prompts, for their own answers. Returns over rank the mean ``score`` of the found neurons over
-    wordings, with interval, p corrected over all neurons and size of effect; their addresses, and the shares
-    of wordings and of unrelated prompts in which they count. Over item, the ``effect`` in nats on the
+    A neuron counts in a prompt where its score at the last token is above ``threshold`` of the largest
+    there; it is found where it counts in more than ``shared_by`` of the wordings, and in no such share of
+    the unrelated prompts, for their own answers. Returns over rank the mean ``score`` of the found neurons
+    over wordings, with interval, p corrected over all neurons and size of effect; their addresses, and the
+    shares of wordings and of unrelated prompts in which they count. Over item, the ``effect`` in nats on the
     log-probability of the answer when all of them are suppressed (put at the baseline) or doubled, in the
     wordings and in unrelated prompts, beside ``effect_null``, the mean of as many random neurons of the same
-    layers, with one-sided p by rank among them. ``right`` in the attributes is the share of wordings in which
-    the answer is what the model says: a fact that it does not know is in no neuron. The fact is one of a task (``capital`` by default), or a
-    prompt with paraphrases, whose unrelated prompts are the common ones. Raises ``BadInput`` where no neuron
-    is found.
+    layers, with one-sided p by rank among them. ``right`` in the attributes is the share of wordings in
+    which the answer is what the model says: a fact that it does not know is in no neuron. The fact is one of
+    a task (``capital`` by default), or a prompt with paraphrases, whose unrelated prompts are the common
+    ones. Raises ``BadInput`` where no neuron is found.
     """
     if task is not None and prompt:
         raise BadInput(f"A task brings its own prompts: give {task.name!r} or a prompt, not both.")

@@ -63,9 +63,9 @@ def of_task(
     """Return one fact of a task in several wordings, and other facts of the task.
 
     The fact is that of ``subject``, or the first that the model gets right, or the first where it gets none
-    right. Its wordings are those in which the task puts any fact of its kind, with the subject in their place,
-    of all splits. Raises `BadInput` for a task without a single subject, and for a subject that it does not
-    have.
+    right. Its wordings are those in which the task puts any fact of its kind, with the subject in their
+    place, of all splits. Raises `BadInput` for a task without a single subject, and for a subject that it
+    does not have.
     """
     if model.tokenizer is None:
         raise BadInput(f"{model.name} has no tokenizer, so it cannot read the words of {task.name}.")
