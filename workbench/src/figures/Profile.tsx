@@ -9,6 +9,8 @@ export interface ProfileProps {
   values: ArrayLike<number>;
   /** Lower and upper ends by index. */
   band: { low: ArrayLike<number>; high: ArrayLike<number> } | null;
+  /** What chance would give, by index. */
+  chance: ArrayLike<number> | null;
   labels: readonly Label[];
   axisName: string;
   valueName: string;
@@ -22,7 +24,7 @@ const MARGIN = { left: 64, right: 12, top: 12, bottom: 52 };
 export function Profile(props: ProfileProps) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame) || 640;
-  const { values, band, labels, lit, onPoint } = props;
+  const { values, band, chance, labels, lit, onPoint } = props;
   const { x, y, ticks } = scales(props, width);
   const points = Array.from(labels, (_, index) => ({ index, value: values[index] as number }));
   const seen = points.filter(({ value }) => Number.isFinite(value));
@@ -35,6 +37,7 @@ export function Profile(props: ProfileProps) {
           stretches(band, labels.length).map((stretch) => (
             <polygon key={stretch[0]} className="band" points={outline(band, stretch, x, y)} />
           ))}
+        {chance && <Chance chance={chance} x={x} y={y} />}
         <polyline className="line" points={line} />
         {seen.map(({ index, value }) => (
           <circle
@@ -51,6 +54,23 @@ export function Profile(props: ProfileProps) {
         ))}
       </svg>
     </div>
+  );
+}
+
+/** A dotted line at what chance would give, named at its right end. */
+function Chance({ chance, x, y }: { chance: ArrayLike<number>; x: Scale; y: Scale }) {
+  const known = Array.from(chance, (value, index) => ({ value, index })).filter(({ value }) =>
+    Number.isFinite(value),
+  );
+  const end = known.at(-1);
+  if (!end) return null;
+  return (
+    <g className="chance">
+      <polyline points={known.map(({ value, index }) => `${x(index)},${y(value)}`).join(" ")} />
+      <text x={x(end.index)} y={y(end.value) - 6} textAnchor="end">
+        chance
+      </text>
+    </g>
   );
 }
 
@@ -76,8 +96,9 @@ function outline(band: Band, indices: readonly number[], x: Scale, y: Scale): st
   return [...above, ...below].join(" ");
 }
 
-function scales({ values, band, labels }: ProfileProps, width: number) {
-  const all = [...Array.from(values), ...(band ? [...Array.from(band.low), ...Array.from(band.high)] : [])];
+function scales({ values, band, chance, labels }: ProfileProps, width: number) {
+  const beside = [band?.low, band?.high, chance].flatMap((known) => (known ? Array.from(known) : []));
+  const all = [...Array.from(values), ...beside];
   const ticks = niceTicks(...(extent(all) ?? [0, 1]));
   const low = ticks[0] ?? 0;
   const high = ticks.at(-1) ?? 1;

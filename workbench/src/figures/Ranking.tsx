@@ -98,6 +98,9 @@ function Heads({ axis, columns, bars, interval }: HeadsProps) {
   );
 }
 
+/** Names of this many letters stay on one line. */
+const SHORT = 24;
+
 function Cell({ column, value }: { column: Column; value: number | string }) {
   if (typeof value === "number")
     return (
@@ -107,7 +110,7 @@ function Cell({ column, value }: { column: Column; value: number | string }) {
     );
   return (
     <td
-      className={column.tokens ? "mono token-cell" : "prose"}
+      className={column.tokens ? "mono token-cell" : value.length <= SHORT ? "prose short" : "prose"}
       data-variable={column.name}
       data-value={value}
     >

@@ -53,7 +53,7 @@ export function axisMeaning(axis: string): string {
 
 /** A variable in the field's words with its units. */
 export function valueTitle({ name, long_name, units }: Variable): string {
-  const words = inWords(long_name || name);
+  const words = long_name.split(": ")[0] || inWords(name);
   return units && units !== "1" && units !== words ? `${words} (${units})` : words;
 }
 

@@ -88,7 +88,7 @@ function Asked() {
 }
 
 function Answer({ onTake }: { onTake: (prompt: CommonPrompt) => void }) {
-  const { result, answered, phase } = useInquiry();
+  const { result, answered, phase, failure } = useInquiry();
   const { state } = useLab();
   const { data: prompts } = usePrompts();
   if (result && answered)
@@ -104,6 +104,12 @@ function Answer({ onTake }: { onTake: (prompt: CommonPrompt) => void }) {
         <div className="skeleton" style={{ height: 430 }} />
       </Panel>
     );
+  if (phase === "failed" && failure)
+    return (
+      <Panel title="Answer" reading={inWords(state.analysis)} className="result">
+        <Complaint>{failure.message}</Complaint>
+      </Panel>
+    );
   const ready = prompts?.[0];
   return (
     <Panel title="Answer" reading="drawn here when you run an analysis" className="result">
@@ -116,9 +122,7 @@ function Answer({ onTake }: { onTake: (prompt: CommonPrompt) => void }) {
           ) : undefined
         }
       >
-        {phase === "failed"
-          ? "The question could not be answered; the sentence under Run says what to change."
-          : "Type a prompt above, pick an analysis and run it: its numbers are drawn here, cell by cell."}
+        Type a prompt above, pick an analysis and run it: its numbers are drawn here, cell by cell.
       </Empty>
     </Panel>
   );

@@ -36,6 +36,8 @@ export function LineView({ result, variable, plane, at, theme }: ListViewProps) 
   const order = useMemo(() => [x, "bound"], [x]);
   const { cube, failure } = useCube(result, variable, at, order, plane.sliders);
   const band = useBand(result, variable, at, plane, order);
+  const along = useMemo(() => [x], [x]);
+  const chance = useCompanion(result, variable, "null", plane, at, along);
   const labels = useMemo(() => axisLabels(result, x), [result, x]);
   if (failure) return <Complaint>{failure.message}</Complaint>;
   if (!cube?.numbers) return <div className="skeleton" style={{ height: 280 }} />;
@@ -77,7 +79,7 @@ export function LineView({ result, variable, plane, at, theme }: ListViewProps) 
   return (
     <Profile
       label={`${title} by ${inWords(x)}`}
-      {...{ values, band, labels, lit, onPoint }}
+      {...{ values, band, chance, labels, lit, onPoint }}
       axisName={inWords(x)}
       valueName={title}
     />

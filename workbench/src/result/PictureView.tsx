@@ -1,4 +1,5 @@
 /** Kinds that only the server draws: points, paths, graphs, fields and lines of text, as its picture of the slice. */
+import { useState } from "react";
 import { BASE } from "../api/client";
 import type { Result, Selection, Variable } from "../api/shapes";
 import { inWords, valueTitle } from "../figures/words";
@@ -13,10 +14,13 @@ interface PictureProps {
 }
 
 export function PictureView({ result, variable, kind, at, theme }: PictureProps) {
+  const [seen, setSeen] = useState(false);
+  const address = pictureOf(result.digest, variable.name, at, theme);
   return (
     <img
-      className="picture"
-      src={pictureOf(result.digest, variable.name, at, theme)}
+      className={seen ? "picture" : "picture skeleton"}
+      srcSet={`${address} 2x`}
+      onLoad={() => setSeen(true)}
       alt={`${valueTitle(variable)} as ${inWords(kind)}; the table has its numbers.`}
     />
   );

@@ -63,7 +63,7 @@ function readingOf(result: Result, variable: Variable): string {
     typeof result.attrs.target === "string" && typeof result.attrs.distractor === "string"
       ? ` Target ${visible(result.attrs.target)}, distractor ${visible(result.attrs.distractor)}.`
       : "";
-  const words = variable.meaning || inWords(variable.long_name || variable.name);
+  const words = variable.meaning || variable.long_name || inWords(variable.name);
   return ends || pair ? `${words.replace(/\.$/, "")}.${ends}${pair}` : words;
 }
 
