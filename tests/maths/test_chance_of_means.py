@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from scipy.stats import kstest
+from scipy.stats import kstest, norm
 
 from neuronscope.maths.chance_of_means import effective_size, mean_chance, unit_correlation, value_chance
 from neuronscope.maths.log_bins import counts_of
@@ -12,6 +12,10 @@ from neuronscope.maths.log_bins import counts_of
 def moments(values: np.ndarray) -> tuple[float, float, float]:
     standard = (values - values.mean()) / values.std()
     return float(values.mean()), float(values.var()), float((standard**3).mean())
+
+
+def gelu(values: np.ndarray) -> np.ndarray:
+    return values * norm.cdf(values)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,26 @@ def test_a_sparse_neuron_is_called_active_by_chance_no_more_often_than_said() ->
     p = mean_chance(values.mean(1), 10, *moments(values))
     assert (p < 0.05).mean() < 0.07
     assert (p < 0.01).mean() < 0.02
+
+
+@pytest.mark.parametrize("size", [2, 4, 10])
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda rng, shape: rng.lognormal(0, 1, shape),
+        lambda rng, shape: gelu(rng.normal(-1, 1, shape)),
+    ],
+)
+def test_means_beyond_the_end_of_a_gamma_distribution_do_not_surprise(draw, sign: int, size: int) -> None:
+    rng = np.random.default_rng(4)
+    corpus = sign * draw(rng, 200_000)
+    p = mean_chance(
+        sign * draw(rng, (4000, size)).mean(1), size, *moments(corpus), low=corpus.min(), high=corpus.max()
+    )
+    assert 0.01 < (p < 0.05).mean() < 0.05
+    assert (p < 0.01).mean() < 0.01
+    assert p.min() > 0
 
 
 def test_p_is_uniform_for_single_values_of_a_histogram() -> None:

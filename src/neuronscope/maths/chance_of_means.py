@@ -31,25 +31,44 @@ def unit_correlation(error: Any, variance: Any, count: float, n_units: float) ->
     return np.clip(np.nan_to_num((inflation - 1) / max(size - 1, 1e-9)), 0, 1)
 
 
-def mean_chance(value: Any, size: Any, mean: Any, variance: Any, skewness: Any) -> np.ndarray:
+def mean_chance(
+    value: Any,
+    size: Any,
+    mean: Any,
+    variance: Any,
+    skewness: Any,
+    *,
+    low: Any = np.nan,
+    high: Any = np.nan,
+) -> np.ndarray:
     """Return the two-sided p of a mean of ``size`` random values under their distribution's moments.
 
     The mean of random values is taken to be gamma distributed with its own mean, variance and skewness, or
-    normal where it has no skewness (the first terms of its exact distribution). Where the values do not vary
-    at all, p is 1.
+    normal where it has no skewness (the first terms of its exact distribution). A gamma distribution ends on
+    its short side: the tail there is of one that ends no nearer than the values do, which reach from ``low``
+    to ``high``. Where the values do not vary at all, p is 1.
     """
     size = np.maximum(np.asarray(size, dtype=float), 1)
     spread = np.sqrt(np.asarray(variance, dtype=float) / size)
     with np.errstate(divide="ignore", invalid="ignore"):
         far = (np.asarray(value, dtype=float) - mean) / spread
     skew = np.nan_to_num(np.asarray(skewness, dtype=float)) / np.sqrt(size)
+    reach = np.where(skew > 0, np.asarray(mean, dtype=float) - low, np.asarray(high, dtype=float) - mean)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        short = np.fmin(np.abs(skew), 2 * spread / reach)
+    upper, lower = _gamma_tails(far, skew)[0], _gamma_tails(far, np.sign(skew) * short)[1]
+    above, below = np.where(skew > 0, (upper, lower), (lower, upper))
+    return np.where(spread > 0, np.minimum(2 * np.minimum(above, below), 1), 1.0)
+
+
+def _gamma_tails(far: Any, skew: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the long and the short tail of a standardised gamma distribution, by its skewness."""
     bent = np.abs(skew) > _NORMAL_BELOW
     shape = 4 / np.where(bent, skew, 1.0) ** 2
-    place = np.maximum(shape + np.sign(skew) * far * np.sqrt(shape), 0)
-    upper, lower = gammaincc(shape, place), gammainc(shape, place)
-    above = np.where(bent, np.where(skew > 0, upper, lower), ndtr(-far))
-    below = np.where(bent, np.where(skew > 0, lower, upper), ndtr(far))
-    return np.where(spread > 0, np.minimum(2 * np.minimum(above, below), 1), 1.0)
+    along = np.where(skew > 0, far, -far)
+    place = np.maximum(shape + along * np.sqrt(shape), 0)
+    long, short = gammaincc(shape, place), gammainc(shape, place)
+    return np.where(bent, long, ndtr(-along)), np.where(bent, short, ndtr(along))
 
 
 def value_chance(value: Any, counts: Any, low: Any, high: Any) -> np.ndarray:

@@ -97,9 +97,11 @@ def test_texts_of_the_corpus_itself_are_no_more_surprising_than_chance(
     record = neuron_examples(model, Corpus("letters", lambda: texts), n_tokens=0, context=24)
     held = Record(model, record)
     p = np.stack([held.chance(held.text(text)) for text in texts[:100]])
-    for level in (0.5, 0.2, 0.05):
+    for level in (0.5, 0.2):
         assert (p < level).mean() == pytest.approx(level, rel=0.2)
-    assert (p < 0.01).mean() < 0.02
+    # Means cannot lie as far out on the short side of a skewed neuron as on the other.
+    for level in (0.05, 0.01):
+        assert level / 2 < (p < level).mean() < 1.2 * level
 
 
 def test_looking_a_token_up_takes_less_than_a_tenth_of_a_second(model: Model, record: xr.Dataset) -> None:

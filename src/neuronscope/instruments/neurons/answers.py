@@ -131,7 +131,8 @@ class Record:
     def chance(self, response: Response) -> np.ndarray:
         """Return the p that as many tokens drawn at random from the corpus have a mean as far out."""
         moments = (self.value("mean"), self.value("variance"), self.value("skewness"))
-        p = mean_chance(response.mean, response.size, *moments)
+        ends = {"low": self.value("minimum"), "high": self.value("maximum")}
+        p = mean_chance(response.mean, response.size, *moments, **ends)
         single = response.size < _SINGLE
         if single.any():
             counts, low, high = (self.value(n)[single] for n in ("histogram", "minimum", "maximum"))
@@ -143,7 +144,9 @@ class Record:
     ) -> np.ndarray:
         """Return the p of `chance` of one neuron at several n-grams, of each its mean and its counts."""
         size = effective_size(count, n_stretches, self.correlation[at])
-        p = mean_chance(mean, size, *(self.value(name)[at] for name in ("mean", "variance", "skewness")))
+        moments = (self.value(name)[at] for name in ("mean", "variance", "skewness"))
+        ends = {"low": self.value("minimum")[at], "high": self.value("maximum")[at]}
+        p = mean_chance(mean, size, *moments, **ends)
         alone = value_chance(mean, *(self.value(name)[at] for name in ("histogram", "minimum", "maximum")))
         return np.where(size < _SINGLE, alone, p)
 
