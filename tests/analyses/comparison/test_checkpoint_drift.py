@@ -1,12 +1,14 @@
 """Drift through a training, held to what must be true of any series of steps."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from neuronscope.analyses.comparison.checkpoint_drift import checkpoint_drift
+from neuronscope.instruments import run
 from neuronscope.models import Model
 from neuronscope.models.checkpoints import Checkpoints, open_checkpoints
 from neuronscope.words import BadInput
@@ -59,6 +61,22 @@ def test_the_first_step_has_nothing_before_it(series: Checkpoints) -> None:
     found = checkpoint_drift(series, **FEW)
     assert np.isnan(found.similarity_to_previous[0]).all()
     np.testing.assert_allclose(found.similarity_to_previous[1], found.similarity[1])
+
+
+def test_what_is_said_at_the_first_token_counts_for_nothing(
+    series: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = checkpoint_drift(series, **FEW)
+
+    def otherwise_at_first(*args: Any, **options: Any) -> Any:
+        seen = run(*args, **options)
+        seen.logits[:, 0] = torch.randn(seen.logits[:, 0].shape, generator=torch.Generator().manual_seed(1))
+        return seen
+
+    monkeypatch.setattr("neuronscope.analyses.comparison.checkpoint_drift.run", otherwise_at_first)
+    after = checkpoint_drift(series, **FEW)
+    np.testing.assert_array_equal(after.divergence, before.divergence)
+    np.testing.assert_array_equal(after.loss, before.loss)
 
 
 def test_a_training_that_forms_something_comes_nearer_to_its_end() -> None:

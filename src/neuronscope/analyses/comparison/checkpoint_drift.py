@@ -56,7 +56,7 @@ def checkpoint_drift(
             raise BadInput(f"Step {step} of {checkpoints.name!r} has another shape than the last one.")
         seen = final if model is last else _seen(model, tokens, places)
         rows.append(_row(seen, before, final, places))
-        before = seen
+        before = {"grams": seen["grams"]}  # what it says is as large as the vocabulary, so it is let go
     coords = {"step": list(checkpoints.steps), "depth": range(last.n_layers + 1)}
     if last.layers("mlp_act"):
         coords["layer"] = last.layers("mlp_act")
@@ -90,7 +90,7 @@ def _loss(said: Tensor, tokens: Tensor) -> np.ndarray:
     following = tokens[:, 1:, None]
     if int(following.max()) >= said.shape[-1]:
         return np.full(len(tokens), np.nan)
-    return -said[:, :-1].gather(-1, following)[..., 0].mean(-1).cpu().numpy()
+    return -said[:, 1:-1].gather(-1, following[:, 1:])[..., 0].mean(-1).cpu().numpy()
 
 
 def _row(
@@ -103,7 +103,7 @@ def _row(
         nothing if before is None else cka_interval(gram_now, before["grams"][depth], groups)
         for depth, gram_now in enumerate(seen["grams"])
     ]
-    kl = (final["said"].exp() * (final["said"] - seen["said"])).sum(-1).mean(-1).cpu().numpy()
+    kl = (final["said"].exp() * (final["said"] - seen["said"])).sum(-1)[:, 1:].mean(-1).cpu().numpy()
     found: dict[str, Any] = {}
     for end, name in _ENDS.items():
         found[f"similarity{end}"] = [getattr(one, name) for one in to_last]
