@@ -31,6 +31,24 @@ def test_words_stand_where_their_text_has_them(tmp_path: Path) -> None:
     assert found.relations == ("nsubj", "aux", "advmod", "root", "punct")
 
 
+def test_a_part_that_is_written_otherwise_does_not_lose_the_words_behind_it(tmp_path: Path) -> None:
+    rows = [
+        "# text = Er geht zum Haus.",
+        ROW.format(1, "Er", 2, "nsubj"),
+        ROW.format(2, "geht", 0, "root"),
+        "3-4\tzum" + "\t_" * 8,
+        ROW.format(3, "zu", 5, "case"),
+        ROW.format(4, "dem", 5, "det"),
+        ROW.format(5, "Haus", 2, "obl"),
+        ROW.format(6, ".", 2, "punct"),
+        "",
+    ]
+    (tmp_path / "haus.conllu").write_text("\n".join(rows))
+    (found,) = sentences(tmp_path / "haus.conllu")
+    words = [found.text[start:stop] for start, stop in found.spans]
+    assert words == ["Er", "geht", "zu", "u", "Haus", "."]
+
+
 def test_a_sentence_whose_words_are_not_in_its_text_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "two.conllu").write_text(DOGS.replace("Dogs don't", "Cats don't") + "\n" + DOGS)
     assert len(list(sentences(tmp_path / "two.conllu"))) == 1

@@ -60,16 +60,20 @@ def _sentence(text: str, rows: list[list[str]]) -> Sentence | None:
     for row in rows:
         if "-" in row[0]:
             start, stop = map(int, row[0].split("-"))
-            whole |= {str(number): row[1] for number in range(start, stop + 1)}
-    spans, place = [], 0
+            whole |= {str(number): (row[1], number == stop) for number in range(start, stop + 1)}
+    spans, place, end = [], 0, 0
     for row in words:
+        form, last = whole.get(row[0], ("", False))
+        if form and place >= end:
+            end = text.find(form, place) + len(form)
         at = text.find(row[1], place)
         if at >= 0 and not text[place:at].strip():
             spans.append((at, at + len(row[1])))
             place = at + len(row[1])
-        elif row[0] in whole:  # a part that is written otherwise within its whole
+        elif form:  # a part that is written otherwise within its whole
             spans.append((max(place - 1, 0), max(place, 1)))
         else:
             return None
+        place = max(place, end) if last else place
     heads = tuple(int(row[6]) - 1 for row in words)
     return Sentence(text, tuple(spans), heads, tuple(row[7].partition(":")[0] for row in words))
