@@ -83,9 +83,9 @@ def test_the_peaks_of_a_record_are_its_largest_standard_scores(model: Model) -> 
 
 def test_a_result_of_another_kind_is_refused(model: Model) -> None:
     other = label({}, x=("layer neuron", np.ones((1, 2))))
-    with pytest.raises(BadInput, match="no result of neuron_examples"):
+    with pytest.raises(BadInput, match="no record of all neurons: give one made by neuron_examples"):
         recorded_excerpts(other, SITES[0], n_top=2, n_random=2)
-    with pytest.raises(BadInput, match="no result of neuron_examples"):
+    with pytest.raises(BadInput, match="no record of all neurons: give one made by neuron_examples"):
         recorded_peaks(other, 2)
     record = gather_neurons(model, TEXTS)
     with pytest.raises(BadInput, match=r"holds no neuron 7\.1"):

@@ -121,7 +121,7 @@ def recorded_excerpts(record: xr.Dataset, site: Site, *, n_top: int, n_random: i
     _check(record, *_TOP, *_SAMPLE, "token_text")
     if site.layer not in record.layer.values or site.unit not in record.neuron.values:
         raise BadInput(
-            f"examples holds no neuron {site.layer}.{site.unit}: ask neuron_examples for its layer."
+            f"The record holds no neuron {site.layer}.{site.unit}: ask neuron_examples for its layer."
         )
     own = record.sel(layer=site.layer, neuron=site.unit)
     texts, width = own.token_text.values, own.sizes["position"]
@@ -158,7 +158,7 @@ def recorded_peaks(record: xr.Dataset, n: int) -> list[Site]:
 
 def _check(record: xr.Dataset, *names: str) -> None:
     if not set(names) <= {*map(str, record.variables)}:
-        raise BadInput("examples is no result of neuron_examples: give one, or leave it out.")
+        raise BadInput("This result is no record of all neurons: give one made by neuron_examples, or none.")
 
 
 def _kept(ids: np.ndarray, active: np.ndarray, texts: np.ndarray, *, skip: int) -> Excerpt | None:
