@@ -75,7 +75,7 @@ def polysemanticity(  # noqa: PLR0913 - each choice of what is read and shown is
             "neuron": range(int(activity.neuron.max()) + 1),
         },
         percentile=("measure item", _percentiles(found, names)[:, first], _shown(order_by)),
-        shown=("measure item", [[_figures(found[name][item]) for item in first] for name in names]),
+        shown=("measure item", [[_figures(float(found[name][item])) for item in first] for name in names]),
         example=("item rank", texts, {"long_name": "strongest tokens, one a passage"}),
         rank_correlation=("measure other", _correlation(found, names), {"long_name": "rank correlation"}),
         **_grids(activity, layers, found),
