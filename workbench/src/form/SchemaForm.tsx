@@ -114,9 +114,7 @@ function LinesControl({ shared, value, onChange }: Omit<FieldProps, "field"> & {
     <Textarea
       {...shared}
       placeholder="one a line"
-      autosize
-      minRows={1}
-      maxRows={8}
+      rows={Math.min(Math.max(text.split("\n").length, 2), 8)}
       value={text}
       onChange={(event) => {
         setTyped(event.currentTarget.value);
