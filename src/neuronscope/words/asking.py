@@ -78,7 +78,9 @@ AblationReference = Annotated[
         "prompts of the package; or passages of Python's reference."
     ),
 ]
-Seed = Annotated[int, Field(ge=0, description="What chance is drawn from; the same seed, the same draw.")]
+Seed = Annotated[
+    int, Field(ge=0, le=2**32 - 1, description="What chance is drawn from; the same seed, the same draw.")
+]
 TaskSplit = Annotated[
     Literal["unseen", "seen", "train", "validation"],
     Field(
