@@ -307,3 +307,16 @@ def test_what_cannot_be_read_out_is_refused_in_words() -> None:
         linearise(model, some_tokens()).direct(torch.ones(7))
     with pytest.raises(BadInput, match="has 2 stacks"):
         linearise(opened("t5"), some_tokens())
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("builtin:grokking", "reads token 59 and never writes it"),
+        ("builtin:digits-vit", "adds places of its own"),
+    ],
+)
+def test_models_whose_reading_and_writing_do_not_match_are_refused(name: str, words: str) -> None:
+    model = open_model(name)
+    with pytest.raises(BadInput, match=words):
+        logit_direction(model, torch.arange(model.vocab_size or 1))

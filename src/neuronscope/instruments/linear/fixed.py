@@ -94,6 +94,11 @@ def _found(model: Model) -> Fixed:
     found = Fixed(layers, norm, Absence("it has no output head over a vocabulary", "final"))
     if "embed" in seen:
         begins = seen["resid_pre.0"]
+        if begins.shape != seen["embed"].shape:
+            raise BadInput(
+                f"{model.name} adds places of its own to those that it reads: "
+                "the linearisation needs a model whose stream has one place a token."
+            )
         beyond = begins - seen["embed"]
         found.placed = alike(begins - beyond + beyond[:1], begins, tolerance)
     _add_head(model, found, final, seen, tolerance)

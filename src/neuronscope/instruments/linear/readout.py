@@ -45,6 +45,11 @@ def logit_direction(model: Model, target: Token, distractor: Token | None = None
 
     def of(token: Token) -> tuple[Tensor, Tensor]:
         ids = torch.as_tensor(token, device=rows.device).reshape(-1)
+        if int(ids.max()) >= len(rows):
+            raise BadInput(
+                f"{model.name} reads token {int(ids.max())} and never writes it: "
+                f"its output head has {len(rows)} tokens; choose a model that writes what it reads."
+            )
         return rows[ids] * parts.logits, (
             rows.new_zeros(len(ids)) if bias is None else bias[ids] * parts.logits
         )
