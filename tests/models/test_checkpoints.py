@@ -160,6 +160,9 @@ def test_what_is_not_there_is_said_with_what_is(shipped: Path, run: Path, tmp_pa
     assert refused(lambda: open_checkpoints("builtin:copier/seed0@2??")) == (
         "No step of 'builtin:copier/seed0' matches '2??'; it keeps steps 0, 1, 10, 100."
     )
+    assert refused(lambda: open_checkpoints("builtin:copier/seed0@0,7")) == (
+        "No step of 'builtin:copier/seed0' matches '7'; it keeps steps 0, 1, 10, 100."
+    )
     eager("gpt2").save_pretrained(tmp_path / "alone")
     assert "keeps no steps of its training" in refused(lambda: open_checkpoints(f"{tmp_path / 'alone'}@*"))
     assert "There is no built-in model 'builtin:copyer'; did you mean 'builtin:copier/" in refused(

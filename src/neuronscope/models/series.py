@@ -80,14 +80,14 @@ def step_named(name: str, behind: str, known: Iterable[int]) -> int:
 def steps_named(name: str, pattern: str, known: Iterable[int]) -> tuple[int, ...]:
     """Return the steps that a pattern means: `*`, `1?00`, `100:2000` (both ends included), `0,64,512`.
 
-    Raises `BadInput` that lists the steps there are where it means none of them.
+    Raises `BadInput` that lists the steps there are where a part of it means none of them.
     """
     steps = sorted(known)
     parts = [part.strip() for part in pattern.split(",")]
-    found = tuple(step for step in steps if any(_meant(part, step) for part in parts))
-    if not found:
-        raise BadInput(f"No step of {name!r} matches {pattern!r}; it keeps {counted(steps)}.")
-    return found
+    for part in parts:
+        if not any(_meant(part, step) for step in steps):
+            raise BadInput(f"No step of {name!r} matches {part!r}; it keeps {counted(steps)}.")
+    return tuple(step for step in steps if any(_meant(part, step) for part in parts))
 
 
 def _meant(part: str, step: int) -> bool:

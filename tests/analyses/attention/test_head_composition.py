@@ -54,3 +54,8 @@ def test_a_norm_of_their_own_leaves_values_alone() -> None:
 def test_a_post_norm_model_is_refused_in_words() -> None:
     with pytest.raises(BadInput, match="normalised after each addition"):
         head_composition(shared("bert"))
+
+
+def test_a_single_layer_has_no_head_that_reads_another() -> None:
+    with pytest.raises(BadInput, match="has no head that reads another"):
+        head_composition(open_model("builtin:grokking"))

@@ -2,12 +2,14 @@
 
 import pytest
 import torch
+from transformers import BertConfig, BertForMaskedLM
 
 from neuronscope.data.tasks import open_task
 from neuronscope.instruments import run
 from neuronscope.instruments.comparing.pairs import prompt_pairs
 from neuronscope.models import Model, open_model
 from neuronscope.words import BadInput
+from tests.analyses.conftest import byte_tokenizer
 
 CLEAN = "When Mary and John went to the shop, John gave a drink to"
 CORRUPT = "When Mary and John went to the shop, Mary gave a drink to"
@@ -62,6 +64,18 @@ def test_answers_left_empty_are_what_the_model_says(scribe: Model) -> None:
     assert alone.corrupt == ()
 
 
+def test_a_model_that_reads_both_ways_is_refused() -> None:
+    torch.manual_seed(0)
+    network = BertForMaskedLM(
+        BertConfig(
+            hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, vocab_size=256
+        )
+    )
+    model = Model(network.eval(), name="reader", tokenizer=byte_tokenizer())
+    with pytest.raises(BadInput, match="reader reads both ways, so nothing follows a prompt"):
+        prompt_pairs(model, prompt="a b")
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -73,6 +87,7 @@ def test_answers_left_empty_are_what_the_model_says(scribe: Model) -> None:
             "are both ' John', which differ in nothing",
         ),
         ({"prompt": CLEAN, "task": "capital"}, "give 'capital' or a prompt, not both"),
+        ({"target": " Mary", "task": "capital"}, "The answers of 'capital' are its own"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_words(scribe: Model, given: dict[str, str], words: str) -> None:

@@ -10,6 +10,7 @@ from neuronscope.maths.composition import composition, debiased, random_square, 
 from neuronscope.maths.significance import benjamini_hochberg
 from neuronscope.models import Model
 from neuronscope.results import label, track
+from neuronscope.words import BadInput
 
 READ = {"q": "queries", "k": "keys", "v": "values"}
 
@@ -28,7 +29,8 @@ def head_composition(model: Model) -> xr.Dataset:
     The gains of the norms are folded in, and what a layer norm centres away is left out; the scales of the
     norms are not there. Keys and values that several heads share count for each. In rotary models q and k
     are of the part that reads contents, without rotation; they are NaN where queries and keys pass a norm of
-    their own. Raises ``BadInput`` where heads write through no plain matrix, or norms follow each addition.
+    their own. Raises ``BadInput`` where heads write through no plain matrix, where norms follow each
+    addition, and where no head reads another, as in a single layer.
 
     >>> from neuronscope import open_model
     >>> found = head_composition(open_model("builtin:handmade-induction"))
@@ -56,6 +58,10 @@ def head_composition(model: Model) -> xr.Dataset:
             excess[place, row, column], chance[place, row, column], p[place, row, column] = debiased(
                 found, by_chance
             )
+    if np.isnan(ratio).all():
+        raise BadInput(
+            f"{model.name} has no head that reads another by plain matrices: choose another model."
+        )
     axes = "site item other"
     return label(
         {

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from weakref import WeakKeyDictionary
 
 import torch
 from jaxtyping import Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from neuronscope.data.tasks import Task
 from neuronscope.data.tasks.pair import Pair, Split
@@ -13,6 +14,8 @@ from neuronscope.instruments.metrics import LastMetric, answer_token, measure
 from neuronscope.instruments.run import run
 from neuronscope.models.model import Model
 from neuronscope.words import BadInput
+
+_GOES_ON: "WeakKeyDictionary[nn.Module, bool]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,13 +69,19 @@ def prompt_pairs(
 
     In words, target and distractor that are left empty are what the model likes best after the clean and
     after the corrupt prompt; without a corrupt prompt, what it likes best and second best, the other's token
-    passed over. Raises `BadInput` for both a task and a prompt, for neither, for a twin of another length or
-    with the same tokens, for a target that is the distractor, and for a task whose pairs lack a wrong answer.
+    passed over. Raises `BadInput` for a model that reads both ways, for both a task and a prompt, for
+    neither, for a twin of another length or with the same tokens, for a target that is the distractor, and
+    for a task whose pairs lack a wrong answer.
     """
+    _check_goes_on(model)
     if task is not None:
-        if prompt or corrupt or target or distractor:
+        if prompt or corrupt:
             raise BadInput(
                 f"A task brings its own prompts and answers: give {task.name!r} or a prompt, not both."
+            )
+        if target or distractor:
+            raise BadInput(
+                f"The answers of {task.name!r} are its own: target and distractor go with a prompt of yours."
             )
         return _of_task(model, task, n_prompts, seed, split)
     if not prompt:
@@ -88,6 +97,19 @@ def prompt_pairs(
         spans=({"end": range(len(clean) - 1, len(clean))},),
         texts=(prompt,),
     )
+
+
+def _check_goes_on(model: Model) -> None:
+    """Refuse a model whose answer at a token depends on those behind it: it has no next token."""
+    if model.hf not in _GOES_ON:
+        tokens = torch.tensor([[0, 0], [0, 1]], device=model.device)
+        one, other = run(model, tokens).logits[:, 0].double()
+        rounding = 1e-4 if model.dtype in (torch.float32, torch.float64) else 1e-2
+        _GOES_ON[model.hf] = float((one - other).abs().max()) <= rounding * float(one.abs().max())
+    if not _GOES_ON[model.hf]:
+        raise BadInput(
+            f"{model.name} reads both ways, so nothing follows a prompt: choose a model that writes."
+        )
 
 
 def _check_twins(clean: Tensor, twin: Tensor | None) -> None:
