@@ -52,14 +52,15 @@ def written(page: str, said: Mapping[str, str]) -> str:
 
     def block(found: re.Match[str]) -> str:
         parts = [
-            f"$ {command}\n{_shortened(said[command])}" for command in commands(f"```console\n{found[0]}```")
+            f"$ {command}\n{shortened(said[command])}" for command in commands(f"```console\n{found[0]}```")
         ]
         return "\n".join(parts)
 
     return BLOCK.sub(block, page)
 
 
-def _shortened(words: str) -> str:
+def shortened(words: str) -> str:
+    """Return an output as the page shows it: the end of what is long left out."""
     lines = words.splitlines(keepends=True)
     return "".join(lines if len(lines) <= LONGEST else [*lines[:LONGEST], "...\n"])
 

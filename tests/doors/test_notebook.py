@@ -48,7 +48,7 @@ def test_without_the_store_nothing_is_kept_or_looked_up(lens: xr.Dataset, tiny: 
         ("logit_lens", {"model": "{tiny}", "prompt": "a", "top_k": 0}, "top_k=0"),
         ("logit_lens", {"model": "{tiny}", "prompt": "a", "dtype": "float31"}, "float31"),
         ("logit_lens", {"model": "builtin:scrib", "prompt": "a"}, "no built-in model"),
-        ("logit_lens", {"model": "{tiny}", "prompt": "a" * 41}, "41"),
+        ("logit_lens", {"model": "{tiny}", "prompt": "a" * 201}, "201"),
     ],
 )
 def test_bad_input_is_refused_in_words(name: str, arguments: dict[str, Any], words: str, tiny: str) -> None:
@@ -117,6 +117,7 @@ def test_a_notebook_shows_progress_and_takes_it_away(monkeypatch: pytest.MonkeyP
     display = Display()
     kernel = SimpleNamespace(kernel=object())
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: kernel, display=display))
+    monkeypatch.setattr("neuronscope.contract.ask", lambda *_, **__: list(track("abcd", "depths")))
     notebook.ask("logit_lens", model=tiny, prompt="ab")
     assert display.shown[1] == {
         "text/plain": "depths: 0 of 4",

@@ -62,10 +62,15 @@ DOORS: list[Callable[[str, dict[str, Any], Path], xr.Dataset]] = [
 def test_every_door_gives_the_same_answer_each_from_an_empty_store(
     name: str, tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    takes = catalogue.form(name)["parameters"]["properties"]
-    arguments = {"model": tiny, **{key: value for key, value in SAMPLE.items() if key in takes}}
-    if any(subject["name"] == "task" for subject in catalogue.form(name)["subjects"]):
-        arguments["task"] = TASK
+    form = catalogue.form(name)
+    opens = {"Model": tiny, "Task": TASK, "Checkpoints": "builtin:induction/seed0@0,1024"}
+    arguments = {
+        subject["name"]: opens[subject["type"]] for subject in form["subjects"] if subject["required"]
+    }
+    needed = form["parameters"].get("required", [])
+    takes = [*needed, "target", "distractor"] if "prompt" in needed else needed
+    known = form["parameters"]["properties"]
+    arguments |= {key: value for key, value in SAMPLE.items() if key in takes and key in known}
     answers = []
     for door in DOORS:
         folder = tmp_path / door.__name__

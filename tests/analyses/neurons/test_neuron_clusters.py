@@ -89,7 +89,7 @@ def test_a_number_that_is_asked_for_is_the_number_given(model: Model) -> None:
     assert int(found["size"].sum()) == 144
     assert np.isnan(found.scan_p)
     assert np.isnan(found.stability)
-    assert found.n_clusters.values.tolist() == [2, 3, 4, 5]
+    assert found.cluster_count.values.tolist() == [2, 3, 4, 5]
 
 
 def test_too_many_clusters_are_refused_in_words(make_model: Callable[..., Model]) -> None:

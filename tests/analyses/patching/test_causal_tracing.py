@@ -118,10 +118,10 @@ def test_another_seed_is_another_noise_and_the_same_seed_the_same(make_model: Ca
                 model, CLEAN, **ANSWERS, subject="cat", corruption="noise", n_samples=2, seed=seed
             ).total_effect[0]
         )
-        for seed in (0, 1, 2**31, 2**32, 2**70, 0)
+        for seed in (0, 1, 2**31, 2**32 - 1, 0)
     ]
     assert taken[0] == taken[-1]
-    assert len(set(taken)) == 5
+    assert len(set(taken)) == 4
 
 
 def test_a_noisy_subject_of_one_token_comes_back_whole_at_the_embedding(model: Model) -> None:

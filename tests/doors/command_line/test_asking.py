@@ -233,5 +233,5 @@ def test_help_names_what_can_be_made(run: Run) -> None:
 def test_provenance_says_which_question_was_asked(run: Run, lens: list[str], tmp_path: Path) -> None:
     run(*lens, "--top-k", "2", "--out", str(tmp_path / "lens.nc"))
     facts = provenance(load(tmp_path / "lens.nc"))
-    assert facts["arguments"] == {"prompt": "Paris is", "top_k": 2}
+    assert facts["arguments"] == {"prompt": "Paris is", "tokens": [], "top_k": 2}
     assert not facts["derived"]

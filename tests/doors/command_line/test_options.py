@@ -59,8 +59,8 @@ def test_a_default_of_nothing_is_said_too(capsys: pytest.CaptureFixture[str]) ->
         understand(["make", "language-model", "--help"])
     said = " ".join(capsys.readouterr().out.split())
     assert (
-        "--seed N What chance is drawn from; the same seed, the same draw. At least 0. Unless you say: 0."
-        in said
+        "--seed N What chance is drawn from; the same seed, the same draw. 0 to 4294967295. "
+        "Unless you say: 0." in said
     )
     assert "less than 1. Unless you say: 0.0." in said
 

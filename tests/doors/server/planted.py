@@ -154,7 +154,7 @@ def write_model(folder: Path, *, width: int = 16, seed: int = 0) -> Path:
         n_layer=2,
         n_head=2,
         n_inner=24,
-        n_positions=48,
+        n_positions=200,
         vocab_size=256,
         bos_token_id=0,
         eos_token_id=0,

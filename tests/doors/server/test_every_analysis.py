@@ -17,8 +17,9 @@ SAMPLE = {"prompt": "When Mary ran, John gave", "corrupt": "When Mary ran, Mary 
 def sample(name: str, model: str) -> dict[str, Any]:
     """Give the arguments that an analysis must have, and no more."""
     form = catalogue.form(name)
-    opens = {"Model": model, "Task": "two-digit-arithmetic"}
-    return {subject["name"]: opens[subject["type"]] for subject in form["subjects"]} | {
+    opens = {"Model": model, "Task": "two-digit-arithmetic", "Checkpoints": "builtin:induction/seed0@0,1024"}
+    needed = [subject for subject in form["subjects"] if subject["required"]]
+    return {subject["name"]: opens[subject["type"]] for subject in needed} | {
         word: SAMPLE[word] for word in form["parameters"].get("required", [])
     }
 
@@ -39,8 +40,9 @@ def test_rest_and_python_give_one_result(
         values = client.get(f"/api/v1/results/{told['digest']}/values?variable={variable['name']}").json()
         there = expected[variable["name"]].values
         told_values = np.array(values["values"])
-        if there.dtype.kind == "f":  # JSON has no NaN: what could not be measured is null
+        if there.dtype.kind == "f":  # JSON has no NaN and no infinity: both are null
             told_values = told_values.astype(there.dtype)
+            there = np.where(np.isfinite(there), there, np.nan)
         np.testing.assert_array_equal(told_values, np.array(there.tolist()))
     assert len(store.ls()) == 1
 
@@ -49,6 +51,8 @@ def test_rest_and_python_give_one_result(
 def test_every_variable_is_drawn(name: str, client: TestClient, tiny_model: str) -> None:
     told = client.post(f"/api/v1/analyses/{name}?wait=60", json=sample(name, tiny_model)).json()
     for variable in told["variables"]:
+        if not variable["axes"]:
+            continue  # a single number is no picture
         reply = client.get(f"/api/v1/results/{told['digest']}/figure?variable={variable['name']}")
         assert reply.status_code == 200, reply.text
         assert set(reply.json()) == {"data", "layout"}

@@ -32,13 +32,14 @@ def test_each_type_of_subject_has_its_known_names(client: TestClient) -> None:
         type: [
             bodies.KnownName.model_validate(name) for name in client.get(f"/api/v1/subjects/{type}").json()
         ]
-        for type in ("Model", "Task", "Checkpoints", "Corpus", "Result")
+        for type in ("Model", "Task", "Checkpoints", "Corpus", "Lens", "Result")
     }
     assert [entry.name for entry in known["Task"]] == list(TASKS)
     assert all(entry.summary for entry in known["Task"])
     assert [entry.name for entry in known["Model"]] == list(model_names())
     assert all(entry.name.endswith("@*") for entry in known["Checkpoints"])
-    assert [entry.name for entry in known["Corpus"]] == ["documentation"]
+    assert [entry.name for entry in known["Corpus"]] == ["documentation", "reference"]
+    assert known["Lens"] == []
     assert known["Result"] == []
 
 
@@ -53,7 +54,7 @@ def test_a_text_is_split_as_the_model_reads_it(client: TestClient, tiny_model: s
     tokens = bodies.Tokens.model_validate(reply.json())
     assert "".join(token.text for token in tokens.tokens) == "a b\n"
     assert len(tokens.tokens) == 4
-    assert tokens.n_positions == 48
+    assert tokens.n_positions == 200
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_what_cannot_be_split_is_refused_in_a_sentence(
     assert words in reply.json()["detail"]
 
 
-@pytest.mark.parametrize(("text", "words"), [("", "empty"), ("x" * 49, "49")])
+@pytest.mark.parametrize(("text", "words"), [("", "empty"), ("x" * 201, "201")])
 def test_a_text_the_model_cannot_read_is_refused(
     text: str, words: str, client: TestClient, tiny_model: str
 ) -> None:

@@ -34,7 +34,7 @@ def head_composition(model: Model) -> xr.Dataset:
 
     >>> from neuronscope import open_model
     >>> found = head_composition(open_model("builtin:handmade-induction"))
-    >>> float(found.composition.sel(site="k", item="0.0", other="1.0")) > 0.4
+    >>> float(found.debiased.sel(site="k", item="0.0", other="1.0")) > 0.1
     True
     """
     matrices = head_matrices(model)

@@ -13,9 +13,10 @@ from neuronscope.instruments.attributing.embeddings import EmbeddedPrompt, embed
 from neuronscope.instruments.attributing.row_metrics import row_metric
 from neuronscope.instruments.attributing.tokens import TokenScores, token_scores
 from neuronscope.instruments.comparing.pairs import PromptPairs, prompt_pairs
+from neuronscope.instruments.metrics import answer_token
 from neuronscope.models import Model
 from neuronscope.results import label, track
-from neuronscope.words import AnswerToken, Metric, PairCount, PairPrompt, Seed, TaskSplit
+from neuronscope.words import AnswerToken, BadInput, Metric, PairCount, PairPrompt, Seed, TaskSplit
 from neuronscope.words.attribution import (
     EmbeddingBaseline,
     IntegralSteps,
@@ -59,7 +60,11 @@ def token_attribution(  # noqa: PLR0913 - each is a choice that the field argues
     """
     if task is None and not prompt:
         first = common_prompts()[0]
-        prompt, target, distractor = first.clean, target or first.target, distractor or first.distractor
+        prompt, target, distractor = (
+            first.clean,
+            target or _one_token(model, first.target),
+            distractor or _one_token(model, first.distractor),
+        )
     pairs = prompt_pairs(
         model,
         task,
@@ -101,6 +106,15 @@ def token_attribution(  # noqa: PLR0913 - each is a choice that the field argues
     )
     answers = model.token_texts([int(pairs.target[0]), int(pairs.distractor[0])])
     return result.assign_attrs(target=answers[0], distractor=answers[1], method=method, baseline=baseline)
+
+
+def _one_token(model: Model, text: str) -> str:
+    """Return the text where it is one token of the model, else nothing."""
+    try:
+        answer_token(model, text)
+    except BadInput:
+        return ""
+    return text
 
 
 def _spans(

@@ -74,7 +74,7 @@ def neuron_clusters(  # noqa: PLR0913 - each choice of a clustering is one keywo
     neuron, as LAYER.NEURON) and component, and over item its ``group`` in words, ``cluster_of_item`` (0 is
     the largest, -1 none) and ``distance`` to the middle of it. Over cluster: ``size``, ``recovery`` (overlap
     with its like on resampled passages, 1 = the same) beside ``recovery_null``, over component the
-    ``centre``, and over rank ``top_neuron``, nearest the middle first. Over n_clusters the scan: mean
+    ``centre``, and over rank ``top_neuron``, nearest the middle first. Over cluster_count the scan: mean
     ``silhouette`` of up to 300 neurons beside ``silhouette_null`` (each component shuffled over the neurons),
     with ``scan_p`` for the scan as a whole. ``stability`` is the mean adjusted Rand index with clusterings
     on resampled passages, ``stability_low`` and ``stability_high`` the least and the greatest; NaN where
@@ -109,7 +109,7 @@ def neuron_clusters(  # noqa: PLR0913 - each choice of a clustering is one keywo
             "item": activity.names,
             "layer": ("item", activity.layer),
             "neuron": ("item", activity.neuron),
-            "n_clusters": scanned.n_clusters,
+            "cluster_count": scanned.n_clusters,
         },
         **_members(points, labels, _told(scanned, stable)),
         **_groups(np.array(activity.names), points, labels, top_k),
@@ -152,8 +152,8 @@ def _groups(names: np.ndarray, points: np.ndarray, labels: np.ndarray, top_k: in
 
 def _scan(scanned: Scan) -> dict[str, Any]:
     return {
-        "silhouette": ("n_clusters", scanned.silhouette, {"long_name": "mean silhouette"}),
-        "silhouette_null": ("n_clusters", scanned.null, {"long_name": "mean silhouette by chance"}),
+        "silhouette": ("cluster_count", scanned.silhouette, {"long_name": "mean silhouette"}),
+        "silhouette_null": ("cluster_count", scanned.null, {"long_name": "mean silhouette by chance"}),
         "scan_p": ("", scanned.p, {"long_name": "p that any number of clusters stands out so much"}),
     }
 
