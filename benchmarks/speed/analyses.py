@@ -36,7 +36,7 @@ SUBJECTS = {
     "prompt": "When Mary and John went to the shop, John gave a drink to",
     "corrupt": "When Mary and John went to the shop, Mary gave a drink to",
     "task": "capital",
-    "checkpoints": "builtin:induction/seed0@0,128,1024",
+    "checkpoints": "builtin:induction/seed0@0,145,1024",
 }
 
 
