@@ -144,9 +144,9 @@ class Scan(NamedTuple):
     ``best`` is the number that stands out most; ``p`` is the chance that any number stands out as much.
     """
 
-    n_clusters: Int[np.ndarray, " n_clusters"]
-    silhouette: Float[np.ndarray, " n_clusters"]
-    null: Float[np.ndarray, " n_clusters"]
+    n_clusters: Int[np.ndarray, " cluster_count"]
+    silhouette: Float[np.ndarray, " cluster_count"]
+    null: Float[np.ndarray, " cluster_count"]
     best: int
     p: float
 
