@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 
 from neuronscope import catalogue
 from neuronscope.doors import command_line, notebook
-from neuronscope.doors.server.access import Access
 from neuronscope.doors.server.app import create_app
+from neuronscope.doors.server.guard.access import Access
 from neuronscope.models import open_model
 from neuronscope.results import Store, digest, load, open_store
 

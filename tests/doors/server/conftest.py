@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from neuronscope import catalogue
-from neuronscope.doors.server.access import Access
 from neuronscope.doors.server.app import create_app
+from neuronscope.doors.server.guard.access import Access
 from neuronscope.doors.server.serve import bind
 from neuronscope.results import Store
 from tests.doors.server.planted import PLANTED, gate, write_model

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from neuronscope import catalogue
 from neuronscope.doors.server import bodies
-from neuronscope.doors.server.jobs import MOST_WAITING
+from neuronscope.doors.server.work.jobs import MOST_WAITING
 from tests.doors.server.conftest import wait_for
 from tests.doors.server.planted import gate, write_model
 

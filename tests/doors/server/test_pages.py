@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from neuronscope.doors.server import pages
-from neuronscope.doors.server.access import Access
+from neuronscope.doors.server.guard.access import Access
 
 
 @pytest.fixture

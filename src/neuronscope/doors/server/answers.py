@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from neuronscope import results, views
 from neuronscope.doors.server import bodies, reproduce
 from neuronscope.doors.server.desk import AtDesk, troubles
-from neuronscope.doors.server.keeping import KeepingStore
+from neuronscope.doors.server.work.keeping import KeepingStore
 from neuronscope.words import BadInput
 
 Theme = Literal["light", "dark"]

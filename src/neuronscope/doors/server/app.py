@@ -13,12 +13,12 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from neuronscope.doors.server import answers, asking, exports, pages, stock
-from neuronscope.doors.server.access import Access
 from neuronscope.doors.server.desk import Desk, troubles
-from neuronscope.doors.server.gate import Gate
-from neuronscope.doors.server.jobs import Jobs
-from neuronscope.doors.server.keeping import KeepingStore
-from neuronscope.doors.server.shelf import Shelf
+from neuronscope.doors.server.guard.access import Access
+from neuronscope.doors.server.guard.gate import Gate
+from neuronscope.doors.server.work.jobs import Jobs
+from neuronscope.doors.server.work.keeping import KeepingStore
+from neuronscope.doors.server.work.shelf import Shelf
 from neuronscope.results import Store
 from neuronscope.words import BadInput
 

@@ -12,8 +12,8 @@ from neuronscope import catalogue
 from neuronscope.contract import RUNS, Definition, check_name
 from neuronscope.doors.server import answers, bodies
 from neuronscope.doors.server.desk import AtDesk, troubles
-from neuronscope.doors.server.job import Job
-from neuronscope.doors.server.jobs import MOST_WAITING, Full
+from neuronscope.doors.server.work.job import Job
+from neuronscope.doors.server.work.jobs import MOST_WAITING, Full
 from neuronscope.words import BadInput
 
 LONGEST_WAIT = 60.0

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from neuronscope.doors.server.access import Access
 from neuronscope.doors.server.bodies import Trouble
-from neuronscope.doors.server.jobs import Jobs
-from neuronscope.doors.server.keeping import KeepingStore
-from neuronscope.doors.server.shelf import Shelf
+from neuronscope.doors.server.guard.access import Access
+from neuronscope.doors.server.work.jobs import Jobs
+from neuronscope.doors.server.work.keeping import KeepingStore
+from neuronscope.doors.server.work.shelf import Shelf
 
 
 @dataclass(frozen=True)

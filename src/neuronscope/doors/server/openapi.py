@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
-from neuronscope.doors.server.access import Access
 from neuronscope.doors.server.app import create_app
+from neuronscope.doors.server.guard.access import Access
 from neuronscope.results import Store
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuronscope import catalogue
-from neuronscope.doors.server.access import VARIABLE
 from neuronscope.doors.server.bodies import Code
+from neuronscope.doors.server.guard.access import VARIABLE
 from neuronscope.words import BadInput
 
 USUAL = {"device": "cpu", "dtype": "float32"}

@@ -15,10 +15,10 @@ from urllib.parse import quote
 import uvicorn
 from fastapi.concurrency import run_in_threadpool
 
-from neuronscope.doors.server.access import LOOPBACK, Access, token_of_environment
 from neuronscope.doors.server.app import create_app
-from neuronscope.doors.server.jobs import Jobs
-from neuronscope.doors.server.shelf import Shelf
+from neuronscope.doors.server.guard.access import LOOPBACK, Access, token_of_environment
+from neuronscope.doors.server.work.jobs import Jobs
+from neuronscope.doors.server.work.shelf import Shelf
 from neuronscope.results import open_store
 from neuronscope.words import BadInput
 

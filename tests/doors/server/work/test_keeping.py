@@ -6,8 +6,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from neuronscope.contract import ask
-from neuronscope.doors.server import keeping
-from neuronscope.doors.server.keeping import KeepingStore
+from neuronscope.doors.server.work import keeping
+from neuronscope.doors.server.work.keeping import KeepingStore
 from neuronscope.results import CannotStore, NotStored, Store, digest
 from tests.doors.server.planted import PLANTED
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from neuronscope.doors.server.shelf import Shelf
+from neuronscope.doors.server.work.shelf import Shelf
 from neuronscope.words import BadInput
 
 

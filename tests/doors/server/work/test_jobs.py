@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from neuronscope.doors.server import bodies
-from neuronscope.doors.server.job import Job
-from neuronscope.doors.server.jobs import MOST_ENDED, MOST_WAITING, Full, Jobs
-from neuronscope.doors.server.shelf import Shelf
+from neuronscope.doors.server.work.job import Job
+from neuronscope.doors.server.work.jobs import MOST_ENDED, MOST_WAITING, Full, Jobs
+from neuronscope.doors.server.work.shelf import Shelf
 from neuronscope.results import CannotStore, Store
 from tests.doors.server.planted import PLANTED, gate
 

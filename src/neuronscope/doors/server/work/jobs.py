@@ -7,8 +7,8 @@ from typing import Any
 
 from neuronscope import contract
 from neuronscope.doors.server import bodies
-from neuronscope.doors.server.job import Ending, Job
-from neuronscope.doors.server.shelf import MOST, Place, Shelf
+from neuronscope.doors.server.work.job import Ending, Job
+from neuronscope.doors.server.work.shelf import MOST, Place, Shelf
 from neuronscope.results import Cancelled, CannotStore, NotStored, Store, digest, listening
 from neuronscope.words import BadInput
 

@@ -6,8 +6,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from neuronscope.doors.server.access import Access
-from neuronscope.doors.server.gate import LARGEST_BODY
+from neuronscope.doors.server.guard.access import Access
+from neuronscope.doors.server.guard.gate import LARGEST_BODY
 from tests.doors.server.conftest import BEARER, PORT, TOKEN
 
 ADDRESS = f"http://127.0.0.1:{PORT}"
@@ -166,7 +166,7 @@ def test_a_fault_of_the_server_is_one_sentence_in_the_reply_and_a_traceback_in_t
     def broken(self: object) -> list[object]:
         raise RuntimeError("a secret path")
 
-    monkeypatch.setattr("neuronscope.doors.server.jobs.Jobs.all", broken)
+    monkeypatch.setattr("neuronscope.doors.server.work.jobs.Jobs.all", broken)
     reply = client.get("/api/v1/jobs")
     assert reply.status_code == 500
     assert reply.json() == {"detail": "The server failed on this request; its log has the details."}

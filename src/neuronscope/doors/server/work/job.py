@@ -11,7 +11,7 @@ from typing import Any
 
 from neuronscope.contract import RUNS, Definition
 from neuronscope.doors.server import bodies
-from neuronscope.doors.server.shelf import Place
+from neuronscope.doors.server.work.shelf import Place
 from neuronscope.results import Cancelled, Progress
 
 PACE = 0.05

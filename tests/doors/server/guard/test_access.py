@@ -2,7 +2,7 @@
 
 import pytest
 
-from neuronscope.doors.server.access import MOST_SESSIONS, Access, token_of_environment
+from neuronscope.doors.server.guard.access import MOST_SESSIONS, Access, token_of_environment
 from neuronscope.words import BadInput
 
 

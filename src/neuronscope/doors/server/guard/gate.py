@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from neuronscope.doors.server.access import Access
+from neuronscope.doors.server.guard.access import Access
 
 log = logging.getLogger(__name__)
 
