@@ -1,6 +1,7 @@
 """Where does the workbench come from? Its built files, or one page that says how to build them."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 import neuronscope
 from neuronscope.doors.server.desk import AtDesk
 
-WORKBENCH = Path(neuronscope.__file__).parent / "workbench"
+WORKBENCH = Path(os.environ.get("NEURONSCOPE_PAGES") or Path(neuronscope.__file__).parent / "workbench")
 MEDIA = {  # the system's own table may be wrong, and browsers are told not to guess
     ".css": "text/css",
     ".html": "text/html",
