@@ -2,9 +2,11 @@
 
 import threading
 
+import numpy as np
 import pytest
+import xarray as xr
 
-from neuronscope.results import Cancelled, Progress, listening, track
+from neuronscope.results import Cancelled, Progress, listening, offer, track
 
 
 def test_each_step_is_told_before_it_and_the_end_after_it() -> None:
@@ -66,3 +68,22 @@ def test_listeners_of_different_threads_do_not_hear_each_other() -> None:
     for thread in threads:
         thread.join()
     assert heard == {"a": {"a"}, "b": {"b"}}
+
+
+def test_an_unfinished_answer_is_seen_as_it_was_when_it_was_offered() -> None:
+    seen: list[xr.Dataset] = []
+    effect = np.zeros(2)
+    with listening(lambda _: None, unfinished=seen.append):
+        for layer in range(2):
+            effect[layer] = 1.0
+            offer(xr.Dataset({"effect": ("layer", effect)}))
+    assert [found.effect.values.tolist() for found in seen] == [[1.0, 0.0], [1.0, 1.0]]
+
+
+def test_an_answer_is_not_even_built_where_nobody_looks_on() -> None:
+    def build() -> xr.Dataset:
+        raise AssertionError("nobody asked")
+
+    offer(build)
+    with listening(lambda _: None):
+        offer(build)

@@ -11,7 +11,7 @@ from neuronscope.results.store import CannotStore, Freed, NotStored, Store, open
 from neuronscope.results.store_entry import entry_of
 from neuronscope.results.store_index import Entry
 from neuronscope.results.summary import summary
-from neuronscope.results.track import Cancelled, Progress, listening, track
+from neuronscope.results.track import Cancelled, Progress, listening, offer, track
 from neuronscope.results.workplace import working_in, workplace
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "listening",
     "load",
     "log",
+    "offer",
     "open_store",
     "plane",
     "provenance",
