@@ -132,6 +132,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/partial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Partial
+         * @description Describe what a job has so far, as a result is; what is not there yet is missing, NaN.
+         */
+        get: operations["show_partial"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/partial/figure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Partial Figure
+         * @description Draw what a job has so far, as a result is drawn.
+         */
+        get: operations["show_partial_figure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/partial/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Partial Values
+         * @description Return a slice of one variable of what a job has so far, as of a result.
+         */
+        get: operations["show_partial_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -510,7 +570,7 @@ export interface components {
          * JobEvent
          * @description The data of one server-sent event; its ``event`` field equals the event's name.
          */
-        JobEvent: components["schemas"]["QueuedEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ResultEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CancelledEvent"];
+        JobEvent: components["schemas"]["QueuedEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["PartialEvent"] | components["schemas"]["ResultEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CancelledEvent"];
         /**
          * KnownName
          * @description One name that opens here as a subject of some type, and what it is.
@@ -542,6 +602,19 @@ export interface components {
             title: string;
             /** Width */
             width: number | null;
+        };
+        /**
+         * PartialEvent
+         * @description There is an unfinished answer to look at, the ``number``-th of this job.
+         */
+        PartialEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "partial";
+            /** Number */
+            number: number;
         };
         /**
          * Plane
@@ -1233,6 +1306,209 @@ export interface operations {
             };
         };
     };
+    show_partial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Result"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    show_partial_figure: {
+        parameters: {
+            query?: {
+                /** @description Which variable; the first unless you say. */
+                variable?: string | null;
+                theme?: "light" | "dark";
+                /** @description Any axis by its name: an index, or a range such as 0:64 where ranges are read. */
+                cuts?: {
+                    [key: string]: string;
+                };
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    show_partial_values: {
+        parameters: {
+            query: {
+                /** @description Which variable. */
+                variable: string;
+                /** @description How the values travel; raw numbers also where Accept asks for octets. */
+                format?: ("json" | "binary") | null;
+                /** @description What raw numbers are turned into; as they are stored unless you say. */
+                dtype?: ("f16" | "f32" | "f64" | "i32") | null;
+                /** @description Any axis by its name: an index, or a range such as 0:64 where ranges are read. */
+                cuts?: {
+                    [key: string]: string;
+                };
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, or raw little-endian numbers in the order of the axes, where headers tell x-neuronscope-dtype, -axes and -shape. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Values"];
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
     list_models: {
         parameters: {
             query?: never;
@@ -1585,6 +1861,10 @@ export interface operations {
             query: {
                 /** @description Which variable. */
                 variable: string;
+                /** @description How the values travel; raw numbers also where Accept asks for octets. */
+                format?: ("json" | "binary") | null;
+                /** @description What raw numbers are turned into; as they are stored unless you say. */
+                dtype?: ("f16" | "f32" | "f64" | "i32") | null;
                 /** @description Any axis by its name: an index, or a range such as 0:64 where ranges are read. */
                 cuts?: {
                     [key: string]: string;
@@ -1598,13 +1878,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description JSON, or raw little-endian numbers in the order of the axes, where headers tell x-neuronscope-dtype, -axes and -shape. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Values"];
+                    "application/octet-stream": string;
                 };
             };
             /** @description Unauthorized */

@@ -10,7 +10,7 @@ from neuronscope.results.slices import MOST_VALUES, TooLarge, cut_of, slice_of, 
 from neuronscope.results.store import CannotStore, Freed, NotStored, Store, open_store
 from neuronscope.results.store_entry import entry_of
 from neuronscope.results.store_index import Entry
-from neuronscope.results.summary import summary
+from neuronscope.results.summary import dtype_word, summary
 from neuronscope.results.track import Cancelled, Progress, listening, offer, track
 from neuronscope.results.workplace import working_in, workplace
 
@@ -32,6 +32,7 @@ __all__ = [
     "WorkerProcesses",
     "cut_of",
     "digest",
+    "dtype_word",
     "entry_of",
     "fixed",
     "kind_of",

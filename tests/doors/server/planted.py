@@ -17,7 +17,7 @@ from neuronscope.contract import Definition, Result, analysis
 from neuronscope.data.tasks import Task
 from neuronscope.models import Model
 from neuronscope.models.checkpoints import Checkpoints
-from neuronscope.results import label, track
+from neuronscope.results import label, offer, track
 
 Steps = Annotated[int, Field(ge=1, le=100_000, description="How many steps.")]
 Pause = Annotated[float, Field(ge=0, description="Seconds a step takes.")]
@@ -68,6 +68,17 @@ def held(steps: Steps = 3) -> xr.Dataset:
     for _ in track(range(steps), "steps"):
         gate.wait(20)
     return label({}, square=("step", np.arange(steps, dtype=float) ** 2))
+
+
+@analysis(kind="grid")
+def filling(rows: Steps = 3, model: Model | None = None) -> xr.Dataset:
+    """Fill a map row by row, show each row as it comes, and wait for the gate after the first."""
+    effect = np.full((rows, 4), np.nan)
+    for row in track(range(rows), "rows"):
+        effect[row] = row + np.arange(4) / 4
+        offer(lambda: label({"layer": range(rows)}, effect=("layer position", effect)))
+        gate.wait(20)
+    return label({"layer": range(rows)}, effect=("layer position", effect))
 
 
 @analysis(kind="profile")
@@ -126,6 +137,7 @@ PLANTED: dict[str, Definition] = {
         big,
         slow,
         held,
+        filling,
         deaf,
         failing,
         leaving,

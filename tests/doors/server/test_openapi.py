@@ -43,8 +43,15 @@ def test_every_body_is_a_component(body: str, document: dict[str, Any]) -> None:
 
 def test_events_are_a_union_told_apart_by_their_names(document: dict[str, Any]) -> None:
     event = document["components"]["schemas"]["JobEvent"]
-    assert set(event["discriminator"]["mapping"]) == {"queued", "progress", "result", "error", "cancelled"}
-    assert len(event["oneOf"]) == 5
+    assert set(event["discriminator"]["mapping"]) == {
+        "queued",
+        "progress",
+        "partial",
+        "result",
+        "error",
+        "cancelled",
+    }
+    assert len(event["oneOf"]) == 6
 
 
 def test_every_reference_leads_to_a_component(document: dict[str, Any]) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from pydantic_core import to_json
 
 from neuronscope import results, views
 from neuronscope.doors.server import bodies, reproduce
 from neuronscope.doors.server.desk import AtDesk, troubles
+from neuronscope.doors.server.values import BINARY, Format, Precision, as_json, cut_and_sent
 from neuronscope.doors.server.work.keeping import KeepingStore
 from neuronscope.words import BadInput
 
@@ -57,11 +57,6 @@ def indexes(selection: Mapping[str, str]) -> dict[str, int]:
     return {axis: int(text) for axis, text in selection.items()}
 
 
-def as_json(value: Any) -> Response:
-    """Send plain data without reading it over again, since there may be a million numbers in it."""
-    return Response(to_json(value, inf_nan_mode="null"), media_type="application/json")
-
-
 @router.get("/results")
 def list_results(desk: AtDesk) -> list[bodies.ResultEntry]:
     """Return what the store holds, newest first."""
@@ -77,7 +72,7 @@ def show_result(digest: str, request: Request, desk: AtDesk) -> bodies.Result:
 @router.get(
     "/results/{digest}/values",
     response_model=bodies.Values,
-    responses=troubles(404, 413, 422),
+    responses=troubles(404, 413, 422) | BINARY,
     openapi_extra=CUTS,
 )
 def show_values(
@@ -85,15 +80,16 @@ def show_values(
     request: Request,
     desk: AtDesk,
     variable: Annotated[str, Query(description="Which variable.")],
+    format: Format = None,
+    dtype: Precision = None,
 ) -> Response:
     """Return a slice of one variable; an index drops its axis, a range a:b keeps it."""
-    try:
-        part = desk.store.open_slice(digest, variable, cuts(request, "variable"))
-    except results.NotStored as error:
-        raise HTTPException(404, str(error)) from None
-    except results.TooLarge as error:
-        raise HTTPException(413, str(error)) from None
-    return as_json(results.values_of(part))
+    return cut_and_sent(
+        request,
+        lambda cuts, limit: desk.store.open_slice(digest, variable, cuts, limit=limit),
+        format=format,
+        dtype=dtype,
+    )
 
 
 @router.get(

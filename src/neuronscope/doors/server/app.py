@@ -16,6 +16,7 @@ from neuronscope.doors.server import answers, asking, exports, pages, stock
 from neuronscope.doors.server.desk import Desk, troubles
 from neuronscope.doors.server.guard.access import Access
 from neuronscope.doors.server.guard.gate import Gate
+from neuronscope.doors.server.work import routes as jobs
 from neuronscope.doors.server.work.jobs import Jobs
 from neuronscope.doors.server.work.keeping import KeepingStore
 from neuronscope.doors.server.work.shelf import Shelf
@@ -48,7 +49,7 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
     )
     app.state.desk = desk
     api = APIRouter(prefix="/api/v1", responses=troubles(401, 403, 422), dependencies=[Depends(_key)])
-    for routes in (stock.router, asking.router, answers.router, exports.router):
+    for routes in (stock.router, asking.router, jobs.router, answers.router, exports.router):
         api.include_router(routes)
     app.include_router(stock.public, prefix="/api/v1", responses=troubles(403))
     app.include_router(api)

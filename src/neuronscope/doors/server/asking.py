@@ -1,12 +1,10 @@
-"""How is a question asked over HTTP, and how does one follow it? Routes of analyses and jobs."""
+"""How is a question asked over HTTP, and what comes of it? Routes of analyses."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Header, HTTPException, Query, Request
+from fastapi import APIRouter, Body, Depends, HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from neuronscope import catalogue
 from neuronscope.contract import RUNS, Definition, check_name
@@ -32,15 +30,7 @@ def _form_named(name: str) -> dict[str, Any]:
     return form
 
 
-def _job_named(job_id: str, desk: AtDesk) -> Job:
-    job = desk.jobs.find(job_id)
-    if job is None:
-        raise HTTPException(404, f"There is no job {job_id!r}; jobs that ended long ago are forgotten.")
-    return job
-
-
 FormNamed = Annotated[dict[str, Any], Depends(_form_named)]
-JobNamed = Annotated[Job, Depends(_job_named)]
 
 
 @router.get("/analyses", tags=["analyses"])
@@ -94,51 +84,6 @@ async def ask_analysis(
         result = await run_in_threadpool(answers.stored, desk.store, body.result)
         return await run_in_threadpool(answers.describe, result, desk.store, server)
     return JSONResponse(body.model_dump(), 202, {"location": f"/api/v1/jobs/{job.id}"})
-
-
-@router.get("/jobs", tags=["jobs"])
-def list_jobs(desk: AtDesk) -> list[bodies.Job]:
-    """Return every job that is remembered, newest first."""
-    return [job.body() for job in desk.jobs.all()]
-
-
-@router.get("/jobs/{job_id}", tags=["jobs"], responses=troubles(404))
-def show_job(job: JobNamed) -> bodies.Job:
-    """Return one job."""
-    return job.body()
-
-
-@router.delete("/jobs/{job_id}", tags=["jobs"], responses=troubles(404))
-def cancel_job(job: JobNamed, desk: AtDesk) -> bodies.Job:
-    """Cancel a job: at once where it waits, at its next step where it runs."""
-    desk.jobs.cancel(job)
-    return job.body()
-
-
-def _number_heard(
-    job: JobNamed, last_event_id: Annotated[int, Header(description="Number of the last event heard.")] = 0
-) -> int:
-    if job.ended and not job.after(last_event_id):
-        raise HTTPException(204)
-    return last_event_id
-
-
-@router.get(
-    "/jobs/{job_id}/events",
-    tags=["jobs"],
-    response_class=EventSourceResponse,
-    responses={
-        200: {"model": bodies.JobEvent, "description": "The data of each event."},
-        204: {"description": "Everything was heard, so there is nothing to come back for."},
-    }
-    | troubles(404),
-)
-async def follow_job(
-    job: JobNamed, heard: Annotated[int, Depends(_number_heard)]
-) -> AsyncIterator[ServerSentEvent]:
-    """Stream what happens to a job, up to the event that ends it; Last-Event-ID goes on where it was."""
-    async for number, event in job.follow(heard):
-        yield ServerSentEvent(data=event, event=event.event, id=str(number))
 
 
 def checked(definition: Definition, arguments: dict[str, Any], *, name: str) -> Job:

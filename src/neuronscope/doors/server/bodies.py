@@ -83,6 +83,13 @@ class ProgressEvent(BaseModel):
     total: int | None
 
 
+class PartialEvent(BaseModel):
+    """There is an unfinished answer to look at, the ``number``-th of this job."""
+
+    event: Literal["partial"] = "partial"
+    number: int
+
+
 class ResultEvent(BaseModel):
     """The job is done; its result is in the store."""
 
@@ -104,7 +111,7 @@ class CancelledEvent(BaseModel):
     event: Literal["cancelled"] = "cancelled"
 
 
-Event = QueuedEvent | ProgressEvent | ResultEvent | ErrorEvent | CancelledEvent
+Event = QueuedEvent | ProgressEvent | PartialEvent | ResultEvent | ErrorEvent | CancelledEvent
 
 
 class JobEvent(RootModel[Annotated[Event, Field(discriminator="event")]]):

@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import xarray as xr
+
 from neuronscope.contract import RUNS, Definition
 from neuronscope.doors.server import bodies
 from neuronscope.doors.server.work.shelf import Place
-from neuronscope.results import Cancelled, Progress
+from neuronscope.results import Cancelled, Progress, stamp
 
 PACE = 0.05
 """Seconds between two events of one stream, so that fast work does not flood the page."""
@@ -48,6 +50,8 @@ class Job:
         self._started = self._ended = 0.0
         self._progress = bodies.ProgressEvent(what="", done=0, total=None)
         self._ending: Ending | None = None
+        self._unfinished: xr.Dataset | None = None
+        self._offers = 0
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._events: dict[str, tuple[int, bodies.Event]] = {}
@@ -104,6 +108,40 @@ class Job:
         self._progress = bodies.ProgressEvent(what=progress.what, done=progress.done, total=progress.total)
         self._tell(self._progress)
 
+    def see(self, unfinished: xr.Dataset) -> None:
+        """Keep the last unfinished answer, and tell that there is one; raises as ``listen`` does."""
+        self.check()
+        self._unfinished = unfinished
+        self._offers += 1
+        self._tell(bodies.PartialEvent(number=self._offers))
+
+    def unfinished(self) -> xr.Dataset | None:
+        """Return the last unfinished answer under the question it belongs to, or nothing where none is kept.
+
+        Once the whole answer is there, the unfinished one is dropped.
+        """
+        found = self._unfinished
+        if found is None:
+            return None
+        about: dict[str, dict[str, Any]] = {"models": {}, "sources": {}, "parents": {}}
+        subjects = self.definition.subjects
+        for name, subject in subjects.items():
+            given = self.arguments.get(name)
+            if isinstance(given, str):
+                machine = {"device": self.device, "dtype": self.dtype} if subject.type.name in RUNS else {}
+                group = {"Model": "models", "Result": "parents"}.get(subject.type.name, "sources")
+                about[group][name] = given if group == "parents" else {"name": given, **machine}
+        plain = {name: value for name, value in self.arguments.items() if name not in subjects}
+        return stamp(
+            found,
+            analysis=self.definition.name,
+            version=self.definition.version,
+            arguments=plain,
+            models=about["models"],
+            parents=about["parents"],
+            sources=about["sources"],
+        )
+
     def check(self) -> None:
         """Raise ``Cancelled`` where somebody asked for that."""
         if self._stopping.is_set():
@@ -117,6 +155,8 @@ class Job:
         """Note how the job ended."""
         states: dict[str, bodies.JobState] = {"result": "done", "error": "failed", "cancelled": "cancelled"}
         self._ended = time.monotonic()
+        if isinstance(ending, bodies.ResultEvent):
+            self._unfinished = None
         self._tell(ending, state=states[ending.event])
 
     def after(self, number: int) -> list[tuple[int, bodies.Event]]:
@@ -154,7 +194,7 @@ class Job:
             self._number += 1
             self._events[event.event] = (self._number, event)
             self.state = state or self.state
-            if not isinstance(event, bodies.QueuedEvent | bodies.ProgressEvent):
+            if not isinstance(event, bodies.QueuedEvent | bodies.ProgressEvent | bodies.PartialEvent):
                 self._ending = event
             bells = list(self._bells)
         for ring in bells:

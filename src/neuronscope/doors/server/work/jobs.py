@@ -161,7 +161,7 @@ class Jobs:
     def _answer(self, job: Job) -> Ending:
         try:
             job.check()
-            with listening(job.listen):
+            with listening(job.listen, unfinished=job.see):
                 result = contract.ask(
                     job.definition,
                     job.arguments,
