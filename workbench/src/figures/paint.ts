@@ -1,5 +1,5 @@
 /** Painting of a heat map on a canvas: cells from a table of colours, then text and labels. */
-import { inkOn, shade } from "../colour/ramp";
+import { channels, inkOn, shade } from "../colour/ramp";
 import { type Domain, shareOf } from "../colour/domain";
 import { boxOf, labelEvery, type Layout, rowAt } from "./geometry";
 import type { Label } from "./words";
@@ -51,19 +51,23 @@ export function pooled(values: ArrayLike<number>, rows: number, columns: number,
   if (high >= rows && wide >= columns) return { values, rows, columns };
   const kept = { rows: Math.min(high, rows), columns: Math.min(wide, columns) };
   const found = new Float64Array(kept.rows * kept.columns).fill(Number.NaN);
-  for (let row = 0; row < rows; row += 1)
+  const lines = Uint32Array.from({ length: columns }, (_, column) =>
+    Math.floor((column * kept.columns) / columns),
+  );
+  for (let row = 0; row < rows; row += 1) {
+    const from = Math.floor((row * kept.rows) / rows) * kept.columns;
     for (let column = 0; column < columns; column += 1) {
       const value = values[row * columns + column] as number;
-      const line = Math.floor((row * kept.rows) / rows);
-      const place = line * kept.columns + Math.floor((column * kept.columns) / columns);
+      const place = from + (lines[column] as number);
       const before = found[place] as number;
       if (Number.isNaN(before) || Math.abs(value) > Math.abs(before)) found[place] = value;
     }
+  }
   return { values: found as ArrayLike<number>, ...kept };
 }
 
 function paintCells(context: CanvasRenderingContext2D, picture: Picture, ratio: number): void {
-  const { layout, lut, domain, ink } = picture;
+  const { layout, domain, ink } = picture;
   const pixels = (size: number) => Math.max(1, Math.round(size * ratio));
   const small = pooled(
     picture.values,
@@ -73,16 +77,16 @@ function paintCells(context: CanvasRenderingContext2D, picture: Picture, ratio: 
     pixels(layout.plotWidth),
   );
   const image = context.createImageData(small.columns, small.rows);
-  const missing = Number.parseInt(ink.missing.slice(1), 16);
+  const cells = new Uint32Array(image.data.buffer);
+  const lut = wholePixels(picture.lut);
+  const missing = inMemory(...channels(ink.missing));
   for (let line = 0; line < small.rows; line += 1) {
-    const row = layout.bottomUp ? small.rows - 1 - line : line;
+    const from = (layout.bottomUp ? small.rows - 1 - line : line) * small.columns;
     for (let column = 0; column < small.columns; column += 1) {
-      const share = shareOf(small.values[row * small.columns + column] as number, domain);
-      const at = (line * small.columns + column) * 4;
-      const rgb = Number.isNaN(share)
-        ? ([missing >> 16, (missing >> 8) & 255, missing & 255] as const)
-        : shade(lut, share);
-      image.data.set([rgb[0], rgb[1], rgb[2], 255], at);
+      const share = shareOf(small.values[from + column] as number, domain);
+      cells[line * small.columns + column] = Number.isNaN(share)
+        ? missing
+        : (lut[shadeAt(share, lut.length)] as number);
     }
   }
   const buffer = document.createElement("canvas");
@@ -91,6 +95,21 @@ function paintCells(context: CanvasRenderingContext2D, picture: Picture, ratio: 
   buffer.getContext("2d")?.putImageData(image, 0, 0);
   context.imageSmoothingEnabled = false;
   context.drawImage(buffer, layout.left, layout.top, layout.plotWidth, layout.plotHeight);
+}
+
+/** An opaque colour as the canvas keeps it in memory, in one number. */
+function inMemory(red: number, green: number, blue: number): number {
+  return (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
+}
+
+function wholePixels(lut: Uint8ClampedArray): Uint32Array {
+  return Uint32Array.from({ length: lut.length / 3 }, (_, step) =>
+    inMemory(lut[3 * step] ?? 0, lut[3 * step + 1] ?? 0, lut[3 * step + 2] ?? 0),
+  );
+}
+
+function shadeAt(share: number, steps: number): number {
+  return Math.round(Math.min(Math.max(share, 0), 1) * (steps - 1));
 }
 
 const LEAST_HATCHED = 6;
