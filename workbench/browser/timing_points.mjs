@@ -27,6 +27,10 @@ async function bundle() {
   return output.find(({ type }) => type === "chunk").code;
 }
 
+function round(value) {
+  return Number(value.toFixed(2));
+}
+
 const browser = await chromium.launch({
   executablePath: process.env.NEURONSCOPE_CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu"],
@@ -41,7 +45,6 @@ const found = await page.evaluate(({ turns, tall }) => globalThis.timing.timings
 const report = Object.fromEntries(
   Object.entries(found).map(([name, times]) => {
     const sorted = times.toSorted((one, other) => one - other);
-    const round = (value) => Number(value.toFixed(2));
     return [
       name,
       {

@@ -213,7 +213,7 @@ describe("colours", () => {
     for (const theme of ["light", "dark"] as const) {
       const tones = palette(theme);
       const found = byGroup([0, 1, -1, 99], theme);
-      expect([...found.colours.slice(0, 2)]).toEqual(tones.slice(0, 2).map(packed));
+      expect(Array.from(found.colours.slice(0, 2))).toEqual(tones.slice(0, 2).map(packed));
       expect(found.colours[3]).toBe(packed(THEMES[theme].veil));
       expect(found.missing).toBe(1);
       expect(new Set(tones).size).toBe(tones.length);
@@ -223,8 +223,12 @@ describe("colours", () => {
 
 describe("words at places", () => {
   it("do not cover one another", () => {
-    const sign = (text: string, x: number, y: number) => ({ text, at: [x, y] as const, colour: "#000000" });
-    const placed = spread([sign("a", 100, 50), sign("b", 104, 52), sign("c", 100, 51)], size);
+    const signs = [100, 104, 100].map((x, turn) => ({
+      text: `${turn}`,
+      at: [x, 50 + turn] as const,
+      colour: "",
+    }));
+    const placed = spread(signs, size);
     const heights = placed.map(({ at }) => at[1]).toSorted((one, other) => one - other);
     expect((heights[1] as number) - (heights[0] as number)).toBeGreaterThanOrEqual(16);
     expect((heights[2] as number) - (heights[1] as number)).toBeGreaterThanOrEqual(16);

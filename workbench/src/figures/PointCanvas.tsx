@@ -139,12 +139,14 @@ interface Drag {
   moved: boolean;
 }
 
+function placeOf(event: PointerEvent<HTMLElement>): Corner {
+  const edge = event.currentTarget.getBoundingClientRect();
+  return [event.clientX - edge.left, event.clientY - edge.top];
+}
+
 function useControls(props: PointProps, frame: Frame, size: Size) {
-  const { cloud, tool, onFrame, onOutline, onHover, onPick } = props;
-  const net = useNet(cloud);
+  const { cloud, onFrame, onOutline, onHover, onPick } = props;
   const [cursor, setCursor] = useState<number | null>(null);
-  const [drawn, setDrawn] = useState<Corner[] | null>(null);
-  const drag = useRef<Drag | null>(null);
   const [pointedIn, setPointedIn] = useState(cloud);
   if (pointedIn !== cloud) {
     setPointedIn(cloud);
@@ -155,18 +157,33 @@ function useControls(props: PointProps, frame: Frame, size: Size) {
     setCursor(found);
     onHover(found);
   };
-  const place = (event: PointerEvent<HTMLElement>): Corner => {
-    const edge = event.currentTarget.getBoundingClientRect();
-    return [event.clientX - edge.left, event.clientY - edge.top];
+  const { drawn, dragging, ...pointer } = usePointer(props, frame, size, point);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.metaKey || event.ctrlKey || event.altKey) return;
+    if (!keyed(event, { cursor, point, cloud, frame, size, onFrame, onPick, onOutline })) return;
+    event.preventDefault();
+    event.stopPropagation();
   };
+  const onPointerLeave = () => {
+    if (!dragging()) point(null);
+  };
+  return { cursor, drawn, on: { ...pointer, onPointerLeave, onBlur: () => point(null), onKeyDown } };
+}
+
+/** What a pointer does: it points, drags the picture, draws an outline, picks a point. */
+function usePointer(props: PointProps, frame: Frame, size: Size, point: (found: number | null) => void) {
+  const { cloud, tool, onFrame, onOutline, onPick } = props;
+  const net = useNet(cloud);
+  const [drawn, setDrawn] = useState<Corner[] | null>(null);
+  const drag = useRef<Drag | null>(null);
   const under = (at: Corner) => nearest(cloud, net(), frame, size, at, REACH);
   const onPointerDown = (event: PointerEvent<HTMLElement>) => {
     if (event.button !== 0) return;
     event.currentTarget.setPointerCapture?.(event.pointerId);
-    drag.current = { from: place(event), before: frame, moved: false };
+    drag.current = { from: placeOf(event), before: frame, moved: false };
   };
   const onPointerMove = (event: PointerEvent<HTMLElement>) => {
-    const at = place(event);
+    const at = placeOf(event);
     const now = drag.current;
     if (!now) return point(under(at));
     const [across, down] = [at[0] - now.from[0], at[1] - now.from[1]];
@@ -186,28 +203,11 @@ function useControls(props: PointProps, frame: Frame, size: Size) {
       setDrawn(null);
       return;
     }
-    const found = under(place(event));
+    const found = under(placeOf(event));
     if (found !== null) onPick(found, event.shiftKey);
     else if (props.outline) onOutline(null);
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.metaKey || event.ctrlKey || event.altKey) return;
-    if (!keyed(event, { cursor, point, cloud, frame, size, onFrame, onPick, onOutline })) return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  return {
-    cursor,
-    drawn,
-    on: {
-      onPointerDown,
-      onPointerMove,
-      onPointerUp,
-      onPointerLeave: () => !drag.current && point(null),
-      onBlur: () => point(null),
-      onKeyDown,
-    },
-  };
+  return { drawn, dragging: () => drag.current !== null, onPointerDown, onPointerMove, onPointerUp };
 }
 
 /** The net of the points, made when a pointer first comes, since drawing does without. */

@@ -103,14 +103,16 @@ function Way({ name, corners }: { name: string; corners: readonly (readonly numb
   );
 }
 
+/** Round numbers between two ends, away from the edges where they would be cut. */
+function ticksWithin(low: number, high: number): number[] {
+  const room = 0.04 * (high - low);
+  return niceTicks(low, high).filter((tick) => tick > low + room && tick < high - room);
+}
+
 function Ticks({ frame, size }: { frame: Frame; size: Size }) {
-  const inside = (low: number, high: number) =>
-    niceTicks(low, high).filter(
-      (tick) => tick > low + 0.04 * (high - low) && tick < high - 0.04 * (high - low),
-    );
   return (
     <g className="axes">
-      {inside(frame.left, frame.right).map((tick) => {
+      {ticksWithin(frame.left, frame.right).map((tick) => {
         const [x] = onScreen(frame, size, [tick, 0]);
         return (
           <g key={tick}>
@@ -121,7 +123,7 @@ function Ticks({ frame, size }: { frame: Frame; size: Size }) {
           </g>
         );
       })}
-      {inside(frame.bottom, frame.top).map((tick) => {
+      {ticksWithin(frame.bottom, frame.top).map((tick) => {
         const [, y] = onScreen(frame, size, [0, tick]);
         return (
           <g key={tick}>

@@ -49,7 +49,7 @@ export function byValue(
 
 function weakestFirst(strength: Float64Array): Uint32Array {
   const order = Uint32Array.from(strength, (_, index) => index);
-  return order.sort((one, other) => (strength[one] as number) - (strength[other] as number));
+  return order.toSorted((one, other) => (strength[one] as number) - (strength[other] as number));
 }
 
 /** Colours by group, 0 the first; -1 and those beyond the palette are grey. */
