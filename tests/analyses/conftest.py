@@ -7,6 +7,8 @@ import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
+    BertConfig,
+    BertForMaskedLM,
     GPT2Config,
     GPT2LMHeadModel,
     GPTNeoXConfig,
@@ -70,6 +72,15 @@ def make_model() -> Callable[..., Model]:
         return Model(network, name=f"tiny {family}", tokenizer=byte_tokenizer())
 
     return make
+
+
+@pytest.fixture(scope="session")
+def reader() -> Model:
+    """Make a model that reads both ways, so that nothing follows a prompt."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    network = BertForMaskedLM(BertConfig(**sizes, vocab_size=256))
+    return Model(network.eval(), name="reader", tokenizer=byte_tokenizer())
 
 
 @pytest.fixture

@@ -109,18 +109,24 @@ def log_probabilities(model: Model, stream: Float[Tensor, "*axes width"]) -> Flo
 def readings(
     model: Model, stream: Float[Tensor, "depth row width"]
 ) -> Iterator[tuple[Part, Float[Tensor, "depth row vocab"], Float[Tensor, "row vocab"]]]:
-    """Yield, part by part, what a stream says of the next token at every depth, and what it says in the end.
+    """Yield, depth by depth from the last, what a stream says of the next token, and what it says in the end.
 
-    A part is a slice of depths and one of rows, with its log-probabilities and those of the last depth for
-    the same rows. Parts are large enough that the unembedding is read few times, and small enough to hold.
+    Each comes as a slice of one depth and one of rows, with its log-probabilities and those of the last depth
+    for the same rows. The unembedding is read for many depths at once, as many as can be held.
     """
     n_depths, n_rows = stream.shape[:2]
-    said = stream.new_empty(0)
-    for part in track(parts(model, n_depths, n_rows), "depths"):
-        depths, rows = part
-        log_p = log_probabilities(model, stream[depths, rows])
-        said = log_p[-1] if depths.stop == n_depths else said
-        yield part, log_p, said
+    log_p = said = stream.new_empty(0)
+    steps = [
+        (depths, rows, depth)
+        for depths, rows in parts(model, n_depths, n_rows)
+        for depth in range(depths.stop - 1, depths.start - 1, -1)
+    ]
+    for depths, rows, depth in track(steps, "depths"):
+        if depth == depths.stop - 1:
+            log_p = log_probabilities(model, stream[depths, rows])
+        here = log_p[depth - depths.start]
+        said = here if depth == n_depths - 1 else said
+        yield (slice(depth, depth + 1), rows), here[None], said
 
 
 def parts(model: Model, n_depths: int, n_rows: int, *, held: int | None = None) -> list[Part]:

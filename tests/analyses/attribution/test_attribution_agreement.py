@@ -97,6 +97,7 @@ def test_a_prompt_of_a_task_has_the_agreement_that_it_has_alone(scribe: Model) -
         ({"top_k": 50}, "The 50 largest of 11 cannot be taken"),
         ({"prompt": "a"}, "two tokens or more"),
         ({"over": "neurons", "layer": 7}, "layers run from 0 to 2"),
+        ({"layer": 99}, "layer=99 says whose neurons are compared: choose over=neurons"),
         ({"task": "capital"}, "brings its own prompts"),
     ],
 )

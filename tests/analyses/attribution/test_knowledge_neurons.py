@@ -89,6 +89,7 @@ def test_probability_and_the_subject_by_name_are_taken(scribe: Model) -> None:
     ("arguments", "words"),
     [
         ({"task": "capital"}, "brings its own prompts"),
+        ({"subject": "France"}, "The prompt says nothing of 'France': leave subject out"),
         ({"threshold": 1.0}, "threshold=1.0 should be less"),
         ({"paraphrases": "nowhere.txt"}, "cannot be read as paraphrases"),
         ({"target": "xyz"}, "'xyz' is 4 tokens"),

@@ -103,3 +103,12 @@ def test_what_cannot_be_asked_is_refused_in_words(
 def test_a_model_without_neurons_is_refused_in_words() -> None:
     with pytest.raises(BadInput, match="mlp_act"):
         neuron_attribution("builtin:handmade-induction", prompt="a b c a b")
+
+
+@pytest.mark.parametrize("prompt", ["The", "The cat"])
+def test_a_mean_over_the_one_token_that_is_asked_about_is_refused(scribe: Model, prompt: str) -> None:
+    asked: dict[str, Any] = {"model": scribe, "prompt": prompt, "layer": 3}
+    with pytest.raises(BadInput, match="mean over this prompt would be over its last token alone"):
+        neuron_attribution(**asked)
+    for other in ({"baseline": "zero"}, {"reference": "common_prompts"}, {"prompt": "The cat sat"}):
+        assert float(abs(neuron_attribution(**asked | other).score).max()) > 0

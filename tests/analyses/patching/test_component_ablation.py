@@ -135,3 +135,11 @@ def test_what_cannot_be_taken_out_is_refused_in_words(
 ) -> None:
     with pytest.raises(BadInput, match=words):
         component_ablation(make_model(), **(ARITHMETIC | arguments))
+
+
+def test_one_prompt_has_no_intervals(make_model: Callable[..., Model]) -> None:
+    found = component_ablation(
+        make_model(), task="one-digit-arithmetic", n_prompts=1, chosen="z.2.1 z.0.3", n_random=3
+    )
+    assert set(found) == {"effect", "together", "together_null", "together_p"}
+    assert (found.effect.attrs["n"], found.effect.attrs["n_unit"]) == (1, "prompt")

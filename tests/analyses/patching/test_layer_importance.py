@@ -88,3 +88,9 @@ def test_what_cannot_be_asked_is_refused_in_words(
 ) -> None:
     with pytest.raises(BadInput, match=words):
         layer_importance(make_model(), **(ARITHMETIC | arguments))
+
+
+def test_one_prompt_has_no_intervals(make_model: Callable[..., Model]) -> None:
+    found = layer_importance(make_model(), task="one-digit-arithmetic", n_prompts=1)
+    assert set(found) == {"effect", "critical_layer", "critical_effect"}
+    assert (found.effect.attrs["n"], found.effect.attrs["n_unit"]) == (1, "prompt")

@@ -15,7 +15,7 @@ from neuronscope.instruments import residual_stream
 from neuronscope.learned.lens_file import save_lens
 from neuronscope.learned.lenses import Lens, new_translators
 from neuronscope.models import Model
-from neuronscope.results import kind_of, provenance
+from neuronscope.results import Progress, kind_of, listening, provenance
 from neuronscope.words import BadInput
 from tests.analyses.conftest import native
 
@@ -175,3 +175,17 @@ def test_bounds_and_names_hold_in_plain_python_too(
 ) -> None:
     with pytest.raises(BadInput, match=words):
         logit_lens(make_model("gpt2"), PROMPT, **wrong)
+
+
+def test_a_model_that_reads_both_ways_is_refused(reader: Model) -> None:
+    with pytest.raises(BadInput, match="reader reads both ways, so nothing follows a prompt"):
+        logit_lens(reader, PROMPT)
+
+
+def test_progress_counts_the_depths(model: Model) -> None:
+    heard: list[Progress] = []
+    with listening(heard.append):
+        lens = logit_lens(model, PROMPT)
+    n_depths = lens.sizes["depth"]
+    told = [(one.done, one.total) for one in heard if one.what == "depths"]
+    assert told == [(done, n_depths) for done in range(n_depths + 1)]

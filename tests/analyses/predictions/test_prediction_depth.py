@@ -131,3 +131,9 @@ def test_what_cannot_be_is_refused_in_words(decided: Model) -> None:
         prediction_depth(decided, prompt=PROMPT, threshold=0.0)
     with pytest.raises(BadInput, match="fewer than 500"):
         prediction_depth(decided, CORPUS, n_passages=500)
+
+
+@pytest.mark.parametrize("asked", [{}, {"prompt": "the cat sat"}])
+def test_a_model_that_reads_both_ways_is_refused(reader: Model, asked: dict[str, str]) -> None:
+    with pytest.raises(BadInput, match="reader reads both ways, so nothing follows a prompt"):
+        prediction_depth(reader, **asked)

@@ -229,3 +229,8 @@ def test_prompts_that_do_not_fit_are_counted(make_model: object) -> None:
     result = task_evaluation(make_model("gpt2"), replace(short, name="capital"), n_prompts=60)
     assert result.sizes["prompt"] + result.attrs["too_long"] == 60
     assert 0 < result.attrs["too_long"] < 60
+
+
+def test_a_model_that_reads_both_ways_is_refused(reader: Model) -> None:
+    with pytest.raises(BadInput, match="reader reads both ways, so nothing follows a prompt"):
+        task_evaluation(reader, open_task("one-digit-arithmetic"), n_prompts=2)

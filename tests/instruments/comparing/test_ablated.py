@@ -93,3 +93,9 @@ def test_a_set_that_comes_twice_is_measured_once_and_said_twice(make_model: Call
     alone = ablated(model, pairs, [[one], [two, three], [two]], "logit_difference").effect
     np.testing.assert_array_equal(found[[0, 1]], found[[2, 3]])
     np.testing.assert_allclose(found[[0, 1, 4]], alone, atol=1e-10)
+
+
+def test_of_one_prompt_the_effect_alone_is_known() -> None:
+    found = judged(np.array([[1.0], [-2.0]]))
+    assert list(found) == ["effect"]
+    np.testing.assert_array_equal(found["effect"], [1, -2])

@@ -2,14 +2,12 @@
 
 import pytest
 import torch
-from transformers import BertConfig, BertForMaskedLM
 
 from neuronscope.data.tasks import open_task
 from neuronscope.instruments import run
 from neuronscope.instruments.comparing.pairs import prompt_pairs
 from neuronscope.models import Model, open_model
 from neuronscope.words import BadInput
-from tests.analyses.conftest import byte_tokenizer
 
 CLEAN = "When Mary and John went to the shop, John gave a drink to"
 CORRUPT = "When Mary and John went to the shop, Mary gave a drink to"
@@ -64,16 +62,9 @@ def test_answers_left_empty_are_what_the_model_says(scribe: Model) -> None:
     assert alone.corrupt == ()
 
 
-def test_a_model_that_reads_both_ways_is_refused() -> None:
-    torch.manual_seed(0)
-    network = BertForMaskedLM(
-        BertConfig(
-            hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, vocab_size=256
-        )
-    )
-    model = Model(network.eval(), name="reader", tokenizer=byte_tokenizer())
+def test_a_model_that_reads_both_ways_is_refused(reader: Model) -> None:
     with pytest.raises(BadInput, match="reader reads both ways, so nothing follows a prompt"):
-        prompt_pairs(model, prompt="a b")
+        prompt_pairs(reader, prompt="a b")
 
 
 @pytest.mark.parametrize(

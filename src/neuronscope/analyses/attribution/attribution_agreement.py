@@ -18,7 +18,7 @@ from neuronscope.maths.ratio import ratio_interval
 from neuronscope.maths.significance import benjamini_hochberg, rank_p
 from neuronscope.models import Model
 from neuronscope.results import label
-from neuronscope.words import AnswerToken, Metric, PairCount, PairPrompt, Seed, TaskSplit, TopK
+from neuronscope.words import AnswerToken, BadInput, Metric, PairCount, PairPrompt, Seed, TaskSplit, TopK
 from neuronscope.words.attribution import (
     AttributedUnits,
     ComparedLayer,
@@ -60,8 +60,12 @@ def attribution_agreement(  # noqa: PLR0913 - each is a choice that the field ar
     and p by sign flips of the difference. Intervals are bootstraps and p
     sign flips by the prompt, p corrected over all pairs of methods. Over tokens, or over the neurons of one
     ``layer`` (the last by default) at the last token. The task is ``capital`` by default. Raises ``BadInput``
-    where ``top_k`` is more than a prompt has.
+    where ``top_k`` is more than a prompt has, and for a ``layer`` where tokens are compared.
     """
+    if over == "tokens" and layer != -1:
+        raise BadInput(
+            f"layer={layer} says whose neurons are compared: choose over=neurons, or leave it out."
+        )
     pairs = prompt_pairs(
         model,
         task if task is not None or prompt else open_task("capital"),

@@ -82,6 +82,8 @@ def knowledge_neurons(  # noqa: PLR0913 - each is a choice that the field argues
     """
     if task is not None and prompt:
         raise BadInput(f"A task brings its own prompts: give {task.name!r} or a prompt, not both.")
+    if prompt and subject.lower() not in prompt.lower():
+        raise BadInput(f"The prompt says nothing of {subject!r}: leave subject out, or give it with a task.")
     layers = model.layers("mlp_act") or [0]
     model.check(Site("mlp_act", layers[0]))
     if prompt:

@@ -65,8 +65,8 @@ def neuron_attribution(  # noqa: PLR0913 - each is a choice that the field argue
     flips of prompts corrected over all neurons, and size of effect; of a single prompt, the scores alone.
     Over layer, ``whole`` is what the neurons do together: metric less metric with the layer at its baseline;
     the ``completeness_error`` is by how much integrated gradients miss it, ``n_steps`` how many steps that
-    took (doubled while it is above 5 %). Raises ``BadInput`` for a layer without neurons, and for both task
-    and prompt.
+    took (doubled while it is above 5 %). Raises ``BadInput`` for a layer without neurons, for both task and
+    prompt, and for a prompt so short that the mean over it is its own last token.
     """
     pairs = prompt_pairs(
         model,

@@ -44,7 +44,8 @@ def component_ablation(  # noqa: PLR0913 - what is asked, what is taken out, and
     alone is replaced by its mean over the reference prompts, at every token, mean over the clean prompts of
     the task (indirect-object by default); below 0 the part had helped. ``low`` and ``high`` are its 95 %
     bootstrap interval over prompts, ``p_alone`` turns the signs of prompts, ``p`` corrects that for the
-    number of parts (Benjamini-Hochberg), and ``effect_size`` is in standard deviations of single prompts.
+    number of parts (Benjamini-Hochberg), and ``effect_size`` is in standard deviations of single prompts; of
+    one prompt there is the effect alone.
 
     ``chosen`` parts are also taken out together: ``together`` with its interval, the same of ``n_random``
     sets of as many parts drawn from all of the same layers (``together_null``), and how seldom such a set
@@ -69,7 +70,7 @@ def component_ablation(  # noqa: PLR0913 - what is asked, what is taken out, and
             "long_name": f"change of the {name}",
             "meaning": f"{ablation} ablation; below 0 = the answer needs the part",
             "n": len(pairs),
-            "n_unit": "prompts",
+            "n_unit": "prompts" if len(pairs) > 1 else "prompt",
             "signed": True,
         },
         "effect_size": {"units": "standard deviations"},
@@ -109,9 +110,9 @@ def _together(effect: np.ndarray, seed: int) -> dict[str, Any]:
     own = mean_interval(effect[0], seed=seed)
     said: dict[str, Any] = {
         "together": ("", own.estimate, {"long_name": "change when all are taken out together"}),
-        "together_low": ("", own.low),
-        "together_high": ("", own.high),
     }
+    if effect.shape[1] > 1:
+        said |= {"together_low": ("", own.low), "together_high": ("", own.high)}
     if len(effect) > 1:
         means = effect.mean(1)  # summed alike, so that the chosen set, drawn again, counts as equal
         p = rank_p(abs(means[0]), abs(means[1:]), tail="above")

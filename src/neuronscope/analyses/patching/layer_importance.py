@@ -38,8 +38,9 @@ def layer_importance(
     reference prompts, at every token, mean over the clean prompts of the task (indirect-object by default);
     below 0 the layer had helped. ``low`` and ``high`` are the 95 % bootstrap interval over prompts,
     ``p_alone`` turns the signs of prompts, ``p`` corrects that for all cells (Benjamini-Hochberg), and
-    ``effect_size`` is in standard deviations of single prompts. ``critical_layer`` lists over rank the
-    ``n_critical`` layers whose block changes the metric most, up or down, with ``critical_effect``.
+    ``effect_size`` is in standard deviations of single prompts; of one prompt there is the effect alone.
+    ``critical_layer`` lists over rank the ``n_critical`` layers whose block changes the metric most, up or
+    down, with ``critical_effect``.
 
     Raises `BadInput` for a task that the model cannot read, and where it has neither site.
     """
@@ -67,7 +68,7 @@ def layer_importance(
             "long_name": f"change of the {name}",
             "meaning": f"{ablation} ablation; below 0 = the answer needs the part",
             "n": len(pairs),
-            "n_unit": "prompts",
+            "n_unit": "prompts" if len(pairs) > 1 else "prompt",
             "signed": True,
         },
         "effect_size": {"units": "standard deviations"},

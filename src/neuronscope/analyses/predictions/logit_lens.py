@@ -13,6 +13,7 @@ from torch import Tensor
 
 from neuronscope.contract import analysis
 from neuronscope.instruments import residual_stream
+from neuronscope.instruments.comparing.pairs import check_goes_on
 from neuronscope.instruments.metrics import answer_token
 from neuronscope.learned.lenses import Lens, divergence, readings
 from neuronscope.models import Model
@@ -32,14 +33,16 @@ def logit_lens(
     (Kullback–Leibler), both in nats over depth and position. Depth 0 is the embedding; the last depth is
     the model's own answer. Tokens that are named get over depth, position and choice their
     ``choice_probability``, ``choice_log_probability`` in nats and ``choice_rank``, 1 being the likeliest.
-    A tuned lens translates each depth but the last before it is read. Raises ``BadInput`` for a lens
-    of another shape, more candidates than tokens, and a text that is not one token.
+    A tuned lens translates each depth but the last before it is read. Raises ``BadInput`` for a model
+    that reads both ways, a lens of another shape, more candidates than tokens, and a text that is not one
+    token.
 
     >>> from neuronscope import open_model
     >>> lens = logit_lens(open_model("builtin:scribe"), "The keys to the cabinet", top_k=1)
     >>> lens.probability.dims
     ('depth', 'position', 'rank')
     """
+    check_goes_on(model)
     ids = model.tokenize(prompt)
     if top_k > model.vocab_size:
         raise BadInput(f"logit_lens: top_k={top_k} is more than the model's {model.vocab_size} tokens.")

@@ -14,6 +14,7 @@ from torch import Tensor
 from neuronscope.contract import analysis
 from neuronscope.data.corpora import Corpus
 from neuronscope.instruments import residual_stream
+from neuronscope.instruments.comparing.pairs import check_goes_on
 from neuronscope.instruments.comparing.passages import passages
 from neuronscope.learned.lenses import Lens, divergence, readings
 from neuronscope.maths.resampling import mean_interval
@@ -50,13 +51,14 @@ def prediction_depth(
     divergence averaged over the way from depth 0 to the last (trapezoids), in nats; of a prompt also
     the final ``answer``. Means leave out the first token of each text, which reads nothing before it. Without
     a corpus, passages are of Python's reference; without a lens the model's own unembedding reads.
-    Raises ``BadInput`` for a lens of another shape and for too little text.
+    Raises ``BadInput`` for a model that reads both ways, for a lens of another shape and for too little text.
 
     >>> from neuronscope import open_model
     >>> found = prediction_depth(open_model("builtin:scribe"), prompt="The keys to the cabinet")
     >>> float(found.settled[-1])
     1.0
     """
+    check_goes_on(model)
     if lens is not None:
         lens.check(model)
     if prompt:

@@ -22,6 +22,7 @@ from neuronscope.instruments.answered.marking import (
     question_of,
 )
 from neuronscope.instruments.answered.streams import all_streams, last_streams
+from neuronscope.instruments.comparing.pairs import check_goes_on
 from neuronscope.maths.calibration import calibration_null, expected_calibration_error, p_value, reliability
 from neuronscope.maths.resampling import bootstrap_interval, wilson_interval
 from neuronscope.models import Model
@@ -65,8 +66,9 @@ def task_evaluation(
     token by token. ``residual`` over prompt and depth is there where ``representations`` says so.
 
     ``metric`` is the task's own. The difference is of log-probabilities of whole answers in nats; for answers
-    of one token that is the difference of their logits. Raises ``BadInput`` where the task has too few
-    prompts, where this model's tokenizer cannot express them, and where none fits its context.
+    of one token that is the difference of their logits. Raises ``BadInput`` for a model that reads both ways,
+    where the task has too few prompts, where this model's tokenizer cannot express them, and where none fits
+    its context.
 
     >>> from neuronscope import open_model
     >>> found = task_evaluation(open_model("builtin:scribe"), "capital", n_prompts=4)
@@ -75,6 +77,7 @@ def task_evaluation(
     """
     if model.tokenizer is None:
         raise BadInput(f"{model.name} has no tokenizer, so it cannot read a task; open it with one.")
+    check_goes_on(model)
     drawn = task.pairs(n_prompts, model.tokenizer, seed=seed, split=split)
     pairs = fitting(model, drawn)
     n_new = written_tokens or None

@@ -16,6 +16,7 @@ from neuronscope.instruments.comparing.reference import ablations, reference_pro
 from neuronscope.maths.quadrature import Rule, nodes
 from neuronscope.models.model import Model
 from neuronscope.results import track
+from neuronscope.words import BadInput
 
 Method = Literal["integrated_gradients", "gradient_activation", "ablation"]
 MOST_DOUBLINGS = 4
@@ -46,12 +47,18 @@ def neuron_baselines(
 ) -> dict[int, Float[Tensor, " neuron"]]:
     """Return by layer what its neurons hold where they say nothing: their mean over a reference, or zero.
 
-    The reference is named as `reference_prompts` takes it; the first token of its prompts is left out.
+    The reference is named as `reference_prompts` takes it; the first token of its prompts is left out. Raises
+    `BadInput` where that leaves the one token that is asked about, whose mean is itself.
     """
     if baseline == "zero":
         return {layer: torch.zeros(1, dtype=model.dtype, device=model.device) for layer in layers}
-    sites = [f"mlp_act.{layer}" for layer in layers]
-    ops = ablations(model, sites, reference_prompts(model, reference, pairs))
+    prompts = reference_prompts(model, reference, pairs)
+    if reference == "prompts" and sum(max(1, len(tokens) - 1) for tokens in prompts) == 1:
+        raise BadInput(
+            "The mean over this prompt would be over its last token alone, so no neuron could score: choose "
+            "baseline zero, reference common_prompts, or a prompt of at least three tokens."
+        )
+    ops = ablations(model, [f"mlp_act.{layer}" for layer in layers], prompts)
     return {layer: _value(op.value) for layer, op in zip(layers, ops.values(), strict=True)}
 
 

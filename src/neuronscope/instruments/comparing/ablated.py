@@ -57,8 +57,10 @@ def judged(effect: Float[np.ndarray, "cell prompt"], *, seed: int = 0) -> dict[s
 
     ``effect``, ``low`` and ``high``: the mean with its 95 % bootstrap interval; ``p_alone`` by turning the
     signs of prompts, ``p`` corrected for the number of cells (Benjamini and Hochberg 1995); ``effect_size``
-    in standard deviations of single prompts.
+    in standard deviations of single prompts. Of one prompt, the effect alone.
     """
+    if effect.shape[1] < 2:
+        return {"effect": effect[:, 0]}
     interval, alone = mean_interval(effect, axis=1, seed=seed), sign_flip_p(effect, axis=1, seed=seed)
     return {
         "effect": interval.estimate,

@@ -73,7 +73,7 @@ def prompt_pairs(
     neither, for a twin of another length or with the same tokens, for a target that is the distractor, and
     for a task whose pairs lack a wrong answer.
     """
-    _check_goes_on(model)
+    check_goes_on(model)
     if task is not None:
         if prompt or corrupt:
             raise BadInput(
@@ -99,11 +99,11 @@ def prompt_pairs(
     )
 
 
-def _check_goes_on(model: Model) -> None:
-    """Refuse a model whose answer at a token depends on those behind it: it has no next token."""
+def check_goes_on(model: Model) -> None:
+    """Raise `BadInput` for a model whose answer at a token depends on later ones: it has no next token."""
     if model.hf not in _GOES_ON:
         tokens = torch.tensor([[0, 0], [0, 1]], device=model.device)
-        one, other = run(model, tokens).logits[:, 0].double()
+        one, other = run(model.bare, tokens).logits[:, 0].double()
         rounding = 1e-4 if model.dtype in (torch.float32, torch.float64) else 1e-2
         _GOES_ON[model.hf] = float((one - other).abs().max()) <= rounding * float(one.abs().max())
     if not _GOES_ON[model.hf]:
