@@ -7,20 +7,18 @@ strings and kinds of ablation. The exit status is 1 where a declared head is mis
 where heads that the card declares nothing of cost more than a tenth of what the found ones do.
 """
 
-import argparse
-import json
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from rich.console import Console
 from rich.table import Table
 from scipy.stats import spearmanr
 from torch import Tensor
 
 import neuronscope
+from benchmarks.truth.replication import replicate
 from neuronscope.instruments import put, run, sweep
 from neuronscope.instruments.heads.random_sets import Head, loss_increases
 from neuronscope.instruments.heads.reading import attending_layers
@@ -226,21 +224,15 @@ def _tables(found: dict[str, Any]) -> list[Table]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print, and return 1 where a claim does not hold."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.truth.induction_heads", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
-    parser.add_argument("--quick", action="store_true", help="one network, one set of strings")
-    options = parser.parse_args(arguments)
-    found = measured(quick=options.quick)
-    told = failures(found)
-    if options.json:
-        sys.stdout.write(json.dumps(found | {"failures": told}, indent=1) + "\n")
-    else:
-        console = Console()
-        for table in _tables(found):
-            console.print(table)
-        for line in told:
-            console.print(line)
-    return 1 if told else 0
+    return replicate(
+        "induction_heads",
+        arguments,
+        about=__doc__,
+        quick="one network, one set of strings",
+        measured=measured,
+        failures=failures,
+        tables=_tables,
+    )
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ two tasks is in `benchmarks.truth.head_account`. The exit status is 1 where a de
 or another one lights.
 """
 
-import argparse
-import json
 import sys
 from collections.abc import Iterable, Mapping
 from math import isnan
@@ -16,10 +14,10 @@ from typing import Any
 
 import torch
 import xarray as xr
-from rich.console import Console
 
 import neuronscope
 from benchmarks.truth.head_account import account, tables
+from benchmarks.truth.replication import replicate
 from neuronscope.data.tasks import Task
 from neuronscope.data.tasks.pair import Dice, Pair
 from neuronscope.instruments import each_edge, mean, put, run, sweep_edges, zero
@@ -168,21 +166,15 @@ def _by_head(site: str, moved: xr.DataArray) -> dict[str, float]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print, and return 1 where something declared is missed or something else lights."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.truth.patching", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
-    parser.add_argument("--quick", action="store_true", help="one set of strings, one task, few prompts")
-    options = parser.parse_args(arguments)
-    found = measured(quick=options.quick)
-    told = failures(found)
-    if options.json:
-        sys.stdout.write(json.dumps(found | {"failures": told}, indent=1) + "\n")
-    else:
-        console = Console()
-        for table in tables(found):
-            console.print(table)
-        for line in told:
-            console.print(line)
-    return 1 if told else 0
+    return replicate(
+        "patching",
+        arguments,
+        about=__doc__,
+        quick="one set of strings, one task, few prompts",
+        measured=measured,
+        failures=failures,
+        tables=tables,
+    )
 
 
 if __name__ == "__main__":
