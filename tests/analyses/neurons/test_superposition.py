@@ -70,3 +70,31 @@ def test_what_neurons_read_can_be_asked_of_every_family(model: Model) -> None:
 def test_a_layer_beyond_the_last_is_refused_in_words(make_model: Callable[..., Model]) -> None:
     with pytest.raises(BadInput, match="layer=5 is beyond the model's last, 2"):
         superposition(make_model("gpt2"), layer=5)
+
+
+def test_the_histogram_counts_every_neuron_once_and_planted_pairs_in_its_last_bin(
+    make_model: Callable[..., Model],
+) -> None:
+    model = make_model("gpt2")
+    basis = np.linalg.qr(np.random.default_rng(0).standard_normal((32, 32)))[0]
+    plant(model, 0, np.concatenate([basis[:24], -basis[:24]]))
+    found = superposition(model, n_null=39)
+    np.testing.assert_array_equal(found.overlap_count.sum("bin"), 48)
+    np.testing.assert_allclose(found.overlap_count_null.sum("bin"), 48)
+    assert found.overlap_count[0, -1] == 48
+    largest = found.neuron_largest_cosine[2].values
+    place = int(np.argmax(found.overlap_count[2].values))
+    inside = (largest >= found.bin_low.values[place]) & (largest < found.bin_high.values[place])
+    assert inside.sum() == found.overlap_count[2, place]
+    assert (found.overlap_count_null_low <= found.overlap_count_null_high).all()
+    assert np.isnan(superposition(model, n_null=0).overlap_count_null).all()
+
+
+def test_random_directions_fall_within_the_band_that_chance_draws(make_model: Callable[..., Model]) -> None:
+    rng, model = np.random.default_rng(1), make_model("gpt2")
+    for layer in range(3):
+        plant(model, layer, rng.standard_normal((48, 32)))
+    found = superposition(model, n_null=200)
+    seen, low, high = found.overlap_count, found.overlap_count_null_low, found.overlap_count_null_high
+    # 40 bins in 3 layers, 1 in 20 outside at most where the counts are whole numbers.
+    assert ((seen < low) | (seen > high)).mean() < 0.1

@@ -9,8 +9,10 @@ from neuronscope.contract import analysis
 from neuronscope.instruments.neurons.profiles import layers_with_neurons, weight_profiles
 from neuronscope.maths.geometry.superposition import (
     MEASURES,
+    OVERLAP_BINS,
     feature_dimensionality,
     measures,
+    overlap_counts,
     overlaps,
     random_measures,
 )
@@ -38,7 +40,9 @@ def superposition(
     squared cosine of two neurons; ``largest_cosine``, the mean over neurons of the largest |cosine| with
     another. Each has its mean over random directions of the same lengths (``null``, or NAME_null) and a
     two-sided ``p`` (NAME_p). Over layer and neuron: ``neuron_dimensionality``, ``neuron_largest_cosine`` and
-    ``neuron_length``. Raises `BadInput` where a layer's weights are hidden.
+    ``neuron_length``. Over layer and bin: ``overlap_count``, how many neurons have a largest |cosine| between
+    ``bin_low`` and ``bin_high``, beside what random directions have, ``overlap_count_null``, with the ends
+    that 95 % of the draws lie within. Raises `BadInput` where a layer's weights are hidden.
     """
     layers = layers_with_neurons(model, layer)
     found = weight_profiles(model, layers, side=weights)
@@ -58,6 +62,7 @@ def superposition(
         {"layer": layers, "neuron": range(n_neurons)},
         **_measured(seen, chance),
         **{name: ("layer neuron", values, {"long_name": words}) for name, (values, words) in each.items()},
+        **_overlap_histogram(each["neuron_largest_cosine"][0], chance),
     )
     room = f"{n_neurons} vectors in {width} dimensions: {width / n_neurons:.2g} each at most on the mean"
     result["dimensionality"].attrs["meaning"] = room
@@ -76,6 +81,27 @@ def _measured(seen: list[dict[str, float]], chance: list[dict[str, np.ndarray]])
         parts[f"{before}null"] = ("layer", null.mean(0) if some else np.full(len(values), np.nan))
         parts[f"{before}p"] = ("layer", rank_p(values, null) if some else np.full(len(values), np.nan))
     return parts
+
+
+def _overlap_histogram(largest: np.ndarray, chance: list[dict[str, np.ndarray]]) -> dict[str, Any]:
+    """Return over layer and bin how many neurons overlap so much, and how many random directions do."""
+    counts = np.stack([overlap_counts(row) for row in largest])
+    null = (
+        np.stack([one["overlap_counts"] for one in chance], axis=1)
+        if len(chance[0]["dimensionality"])
+        else None
+    )
+    ends = [np.full(counts.shape, np.nan)] * 3
+    if null is not None:
+        ends = [null.mean(0), *np.quantile(null, [0.025, 0.975], axis=0)]
+    told = {"long_name": "neurons by their largest |cosine| with another", "units": "neurons"}
+    names = ("overlap_count_null", "overlap_count_null_low", "overlap_count_null_high")
+    return {
+        "overlap_count": ("layer bin", counts, told),
+        **{name: ("layer bin", end) for name, end in zip(names, ends, strict=True)},
+        "bin_low": ("bin", OVERLAP_BINS[:-1]),
+        "bin_high": ("bin", OVERLAP_BINS[1:]),
+    }
 
 
 def _filled(sets: list[np.ndarray], n_neurons: int, measure: Any) -> np.ndarray:

@@ -76,32 +76,49 @@ MEASURES = {
 """What says how crowded a set of directions is; the last two do not depend on the lengths."""
 
 
+OVERLAP_BINS = np.linspace(0, 1, 41)
+"""Edges between which the largest |cosine| of each vector with another is counted."""
+
+
 def measures(vectors: Any) -> dict[str, float]:
     """Return the `MEASURES` of vectors [feature width]; those of length 0 count for nothing."""
-    return _of_lengths(np.asarray(vectors)) | _of_angles(np.asarray(vectors))
+    return _of_lengths(np.asarray(vectors)) | _of_angles(*overlaps(vectors))
 
 
-def random_measures(
-    sets: Sequence[Any], n_null: int, *, seed: int = 0
-) -> list[dict[str, Float[np.ndarray, " rank"]]]:
+def overlap_counts(largest: Any) -> Float[np.ndarray, " bin"]:
+    """Return how many of some largest |cosine|s lie between the `OVERLAP_BINS`; NaN counts for nothing.
+
+    >>> overlap_counts([0.01, 0.02, 1.0, float("nan")])[[0, 1, -1]].tolist()
+    [2.0, 0.0, 1.0]
+    """
+    known = np.asarray(largest)
+    # Rounding may put a cosine of 1 just beyond the last edge.
+    return np.histogram(known[~np.isnan(known)].clip(0, 1), OVERLAP_BINS)[0].astype(float)
+
+
+def random_measures(sets: Sequence[Any], n_null: int, *, seed: int = 0) -> list[dict[str, np.ndarray]]:
     """Return the `MEASURES` of vectors of the same lengths that point anywhere, for several sets of vectors.
 
-    Each measure has one value for every draw. Sets of one shape share their draws.
+    Each measure has one value for every draw, and ``overlap_counts`` has one row [bin]. Sets of one shape
+    share their draws.
     """
     rng = np.random.default_rng(seed)
-    drawn: list[list[dict[str, float]]] = [[] for _ in sets]
+    drawn: list[list[dict[str, Any]]] = [[] for _ in sets]
     for _ in range(n_null):
-        known: dict[tuple[int, ...], tuple[np.ndarray, dict[str, float]]] = {}
+        known: dict[tuple[int, ...], tuple[np.ndarray, dict[str, Any]]] = {}
         for number, vectors in enumerate(sets):
             rows = np.asarray(vectors)
             length = np.sqrt((rows**2).sum(1))
             shape = (int((length > 0).sum()), rows.shape[1])
             if shape not in known:
                 unit = random_directions(np.ones((shape[0], 1)), shape[1], rng)
-                known[shape] = unit, _of_angles(unit)
+                largest, square = overlaps(unit)
+                counts = {"overlap_counts": overlap_counts(largest)}
+                known[shape] = unit, _of_angles(largest, square) | counts
             unit, angles = known[shape]
             drawn[number].append(_of_lengths(unit * length[length > 0, None].astype(unit.dtype)) | angles)
-    return [{name: np.array([each[name] for each in one]) for name in MEASURES} for one in drawn]
+    names = [*MEASURES, "overlap_counts"]
+    return [{name: np.array([each[name] for each in one]) for name in names} for one in drawn]
 
 
 def random_directions(
@@ -121,8 +138,7 @@ def _of_lengths(rows: np.ndarray) -> dict[str, float]:
     }
 
 
-def _of_angles(rows: np.ndarray) -> dict[str, float]:
-    largest, square = overlaps(rows)
+def _of_angles(largest: np.ndarray, square: np.ndarray) -> dict[str, float]:
     return {"interference": float(np.nanmean(square)), "largest_cosine": float(np.nanmean(largest))}
 
 
