@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 ROOMS = """
 words/__init__.py results/__init__.py results/store.py maths/__init__.py models/__init__.py models/sites.py
-data/__init__.py instruments/__init__.py learned/__init__.py contract/__init__.py
+data/__init__.py custody/__init__.py instruments/__init__.py learned/__init__.py contract/__init__.py
 chains/__init__.py analyses/__init__.py analyses/predictions/__init__.py analyses/predictions/logit_lens.py
 analyses/models/__init__.py analyses/attention/__init__.py analyses/attention/attention_patterns.py
 views/__init__.py views/grid.py catalogue.py __init__.py

@@ -12,18 +12,24 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
+from neuronscope.custody import FOLDER, TokenTable
 from neuronscope.doors.server import answers, asking, exports, pages, stock
 from neuronscope.doors.server.desk import Desk, troubles
+from neuronscope.doors.server.guard import admin, signing
 from neuronscope.doors.server.guard.access import Access
 from neuronscope.doors.server.guard.gate import Gate
-from neuronscope.doors.server.work import routes as jobs
+from neuronscope.doors.server.guard.lodge import Lodge
+from neuronscope.doors.server.guard.recorder import Recorder
+from neuronscope.doors.server.work import routes as following
 from neuronscope.doors.server.work.jobs import Jobs
 from neuronscope.doors.server.work.keeping import KeepingStore
+from neuronscope.doors.server.work.ledger import Ledger
 from neuronscope.doors.server.work.shelf import Shelf
 from neuronscope.results import Store
 from neuronscope.words import BadInput
 
 VERSION = "1"
+JOBS = "jobs.sqlite"
 ABOUT = (
     "Questions about what the neurons of a model compute. Every route but health needs the token that "
     "`neuronscope open` prints, as a bearer, or the cookie of its link."
@@ -36,7 +42,15 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
     """Build the server around who may ask and where results are kept."""
     shelf = shelf or Shelf()
     kept = KeepingStore(store)
-    desk = Desk(access=access, store=kept, shelf=shelf, jobs=Jobs(shelf=shelf, store=kept))
+    audit, tokens = Recorder(store.folder / FOLDER), TokenTable(store.folder / FOLDER)
+    access.tokens = tokens
+    desk = Desk(
+        access=access,
+        audit=audit,
+        store=kept,
+        shelf=shelf,
+        jobs=Jobs(shelf=shelf, store=kept, ledger=Ledger(kept.folder / JOBS)),
+    )
     app = FastAPI(
         title="NeuronScope",
         version=VERSION,
@@ -48,13 +62,23 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
         lifespan=_working,
     )
     app.state.desk = desk
+    app.state.lodge = Lodge(access=access, tokens=tokens, audit=audit)
     api = APIRouter(prefix="/api/v1", responses=troubles(401, 403, 422), dependencies=[Depends(_key)])
-    for routes in (stock.router, asking.router, jobs.router, answers.router, exports.router):
+    for routes in (
+        stock.router,
+        asking.router,
+        following.router,
+        answers.router,
+        exports.router,
+        admin.me,
+        admin.router,
+    ):
         api.include_router(routes)
     app.include_router(stock.public, prefix="/api/v1", responses=troubles(403))
     app.include_router(api)
+    app.include_router(signing.router)
     app.include_router(pages.router)
-    app.add_middleware(Gate, access=access)
+    app.add_middleware(Gate, access=access, audit=audit)
     app.exception_handler(BadInput)(_bad_input)
     app.exception_handler(RequestValidationError)(_unreadable)
     app.exception_handler(HTTPException)(_refused)
@@ -66,6 +90,7 @@ async def _working(app: FastAPI) -> AsyncIterator[None]:
     app.state.desk.jobs.open()
     yield
     await run_in_threadpool(app.state.desk.jobs.close)
+    await run_in_threadpool(app.state.desk.audit.close)
 
 
 def _name(route: APIRoute) -> str:

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from neuronscope.doors.server.bodies import Trouble
 from neuronscope.doors.server.guard.access import Access
+from neuronscope.doors.server.guard.recorder import Recorder
 from neuronscope.doors.server.work.jobs import Jobs
 from neuronscope.doors.server.work.keeping import KeepingStore
 from neuronscope.doors.server.work.shelf import Shelf
@@ -17,6 +18,7 @@ class Desk:
     """What one server keeps between requests."""
 
     access: Access
+    audit: Recorder
     store: KeepingStore
     shelf: Shelf
     jobs: Jobs

@@ -3,13 +3,11 @@
 import hashlib
 import os
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from fastapi import APIRouter, HTTPException, Response
+from fastapi.responses import FileResponse, HTMLResponse
 
 import neuronscope
-from neuronscope.doors.server.desk import AtDesk
 
 WORKBENCH = Path(os.environ.get("NEURONSCOPE_PAGES") or Path(neuronscope.__file__).parent / "workbench")
 MEDIA = {  # the system's own table may be wrong, and browsers are told not to guess
@@ -36,14 +34,6 @@ by hand it is <code>npm ci &amp;&amp; npm run build</code> in the folder <code>w
 An installed wheel brings them with it.</p>
 </body></html>
 """
-USED_UP = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>NeuronScope</title>
-<body style="font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
-<h1>This link was used already</h1>
-<p>Each link opens the workbench once. Start it again with <code>neuronscope open</code> for a new one.</p>
-</body></html>
-"""
-
 router = APIRouter(include_in_schema=False)
 
 
@@ -51,21 +41,6 @@ def build(folder: Path | None = None) -> str:
     """Return a fingerprint of the built workbench, ``unbuilt`` where there is none."""
     index = (folder or WORKBENCH) / "index.html"
     return hashlib.sha256(index.read_bytes()).hexdigest()[:16] if index.is_file() else "unbuilt"
-
-
-@router.get("/login")
-def log_in(
-    request: Request, desk: AtDesk, code: str = "", onward: Annotated[str, Query(alias="next")] = "/"
-) -> Response:
-    """Turn a code that works once into a session, and go on to a page of this server."""
-    session = desk.access.redeem(code)
-    if session is None and not desk.access.in_session(request.scope["headers"]):
-        return HTMLResponse(USED_UP, 401)
-    reply = RedirectResponse(_own_page(onward), 303)
-    if session is not None:
-        reply.set_cookie(desk.access.cookie, session, httponly=True, samesite="strict", path="/")
-    reply.headers["cache-control"] = "no-store"
-    return reply
 
 
 @router.get("/{path:path}")
@@ -94,8 +69,3 @@ def _contained(path: str) -> Path | None:
     except (OSError, ValueError):
         return None
     return file if found else None
-
-
-def _own_page(address: str) -> str:
-    own = address.startswith("/") and not address.startswith("//") and address.isprintable()
-    return address if own and "\\" not in address else "/"

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from neuronscope.doors.server.guard.access import Access
-from neuronscope.doors.server.guard.gate import LARGEST_BODY
+from neuronscope.doors.server.guard.gate import LARGEST_BODY, Gate
 from tests.doors.server.conftest import BEARER, PORT, TOKEN
 
 ADDRESS = f"http://127.0.0.1:{PORT}"
@@ -175,4 +175,6 @@ def test_a_fault_of_the_server_is_one_sentence_in_the_reply_and_a_traceback_in_t
 
 
 def test_the_gate_stands_before_every_route_of_the_server(app: FastAPI, access: Access) -> None:
-    assert [entry.kwargs for entry in app.user_middleware] == [{"access": access}]
+    outermost = app.user_middleware[0]
+    assert outermost.cls is Gate
+    assert outermost.kwargs == {"access": access, "audit": app.state.desk.audit}

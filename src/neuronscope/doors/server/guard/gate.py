@@ -1,21 +1,30 @@
-"""What must hold of a request before anything reads it? Host, origin, size and who asks."""
+"""What must hold of a request before anything reads it? Host, origin, size, and a key that reaches."""
 
 import logging
+from contextlib import ExitStack
+from dataclasses import asdict
 from typing import Any
 
+from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from neuronscope.doors.server.guard.access import Access
+from neuronscope.custody import Actor
+from neuronscope.custody.files import moment
+from neuronscope.doors.server.guard import roles
+from neuronscope.doors.server.guard.access import Access, Throttled
+from neuronscope.doors.server.guard.load import MOST_REQUESTS, MOST_STREAMS, Busy, Load
+from neuronscope.doors.server.guard.patterns import forbidden_model
+from neuronscope.doors.server.guard.recorder import Recorder
+from neuronscope.doors.server.guard.throttle import Throttle
+from neuronscope.words import BadInput
 
 log = logging.getLogger(__name__)
 
-API = "/api"
-HEALTH = "/api/v1/health"
 LARGEST_BODY = 1_000_000
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+LARGEST_HEADERS = 32_000
 HEADERS = {
     "content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -25,20 +34,38 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+_TOO_LARGE = f"The request's body is larger than {LARGEST_BODY:,} bytes; send less."
+TOO_OFTEN = "Too many wrong tokens came from this address; wait a second."
+_BUSY = (
+    f"This key is being answered {MOST_REQUESTS} requests or {MOST_STREAMS} streams already; "
+    "ask again once some have ended."
+)
 
 
 class Gate:
-    """Let in what names this host, comes from its own page or none, is small and carries a key."""
+    """Let in what names this host, comes from its own page or none, is small and carries a key that reaches.
 
-    def __init__(self, app: ASGIApp, *, access: Access) -> None:
+    Afterwards ``scope["actor"]`` says who asks: ``name``, ``role``, ``scopes``, ``models`` and ``session``.
+    Every request that may change something is recorded, and so is every refusal.
+    """
+
+    def __init__(self, app: ASGIApp, *, access: Access, audit: Recorder) -> None:
         self.app = app
-        self.access = access
+        self.access, self.audit = access, audit
+        self._load = Load()
+        self._refusals = Throttle(burst=60, rate=2)
+        self._used: dict[str, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
-            return
-        begun = False
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = refused = False
 
         async def dressed(message: Message) -> None:
             nonlocal begun
@@ -47,51 +74,146 @@ class Gate:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if _is_api(scope):
+                if roles.is_api(scope["path"]) or roles.is_guarded(scope["path"]):
                     headers.setdefault("cache-control", "no-store")
+                self._record(scope, message["status"], refused=refused)
             await send(message)
 
-        refusal = self._refusal(scope)
-        if refusal:
-            await refusal(scope, receive, dressed)
-            return
-        try:
-            await self.app(scope, _counted(receive), dressed)
-        except Exception:
-            log.exception("%s %s failed", scope["method"], scope["path"])
-            if begun:
-                raise
-            answer = _trouble(500, "The server failed on this request; its log has the details.")
-            await answer(scope, receive, dressed)
+        with ExitStack() as until_answered:
+            refusal = await self._refusal(scope, until_answered)
+            if refusal is None:
+                refusal, receive = await _wrong_model(scope, _counted(receive))
+            if refusal is not None:
+                refused = True
+                await refusal(scope, receive, dressed)
+                return
+            try:
+                await self.app(scope, receive, dressed)
+            except Exception:
+                log.exception("%s %s failed", scope["method"], scope["path"])
+                if begun:
+                    raise
+                answer = _trouble(500, "The server failed on this request; its log has the details.")
+                await answer(scope, receive, dressed)
 
-    def _refusal(self, scope: Scope) -> JSONResponse | None:
+    async def _refusal(self, scope: Scope, until_answered: ExitStack) -> JSONResponse | None:
         headers, path = scope["headers"], scope["path"]
-        safe = scope["method"] in SAFE_METHODS
+        safe = scope["method"] in roles.SAFE_METHODS
+        if sum(len(name) + len(value) for name, value in headers) > LARGEST_HEADERS:
+            return _trouble(431, f"The headers are larger than {LARGEST_HEADERS:,} bytes; send less.")
         if not self.access.knows_host(headers):
-            return _trouble(403, f"This server answers only to 127.0.0.1:{self.access.port} and localhost.")
-        if (_is_api(scope) or not safe) and not self.access.from_our_page(headers, safe=safe):
+            return _trouble(403, f"This server answers only to {self.access.names()}.")
+        if (roles.is_api(path) or roles.is_guarded(path) or not safe) and not self.access.from_our_page(
+            headers, safe=safe
+        ):
             return _trouble(403, "Requests from pages of other origins are refused.")
-        if _is_api(scope) and path != HEALTH and not self.access.admits(headers):
-            return _trouble(
-                401,
-                "Open the link that `neuronscope open` printed, or send Authorization: Bearer TOKEN.",
-                {"www-authenticate": "Bearer"},
-            )
+        if roles.is_guarded(path):
+            refusal = await self._stranger(scope, until_answered)
+            if refusal is not None:
+                return refusal
         lengths = [value for name, value in headers if name == b"content-length"]
         if any(value.isdigit() and int(value) > LARGEST_BODY for value in lengths):
             return _trouble(413, _TOO_LARGE)
         return None
 
+    async def _stranger(self, scope: Scope, until_answered: ExitStack) -> JSONResponse | None:
+        """Refuse whoever has no key, one that does not reach, or asks too much; name the rest."""
+        try:
+            visitor = self.access.visitor(scope["headers"], address=address_of(scope))
+        except Throttled:
+            return _trouble(429, TOO_OFTEN, {"retry-after": "1"})
+        if visitor is None:
+            return _trouble(
+                401,
+                "Open the link that `neuronscope open` printed, or send Authorization: Bearer TOKEN.",
+                {"www-authenticate": "Bearer"},
+            )
+        session = visitor.session.id if visitor.session is not None else None
+        scope["actor"] = {**asdict(visitor.actor), "session": session}
+        await self._note_use(visitor.actor)
+        reason = roles.refusal(visitor.actor, scope["method"], scope["path"])
+        if reason is not None:
+            return _trouble(403, reason)
+        key = visitor.actor.token or visitor.actor.name
+        try:
+            until_answered.enter_context(self._load.taken(key, stream=_is_stream(scope["path"])))
+        except Busy:
+            return _trouble(429, _BUSY, {"retry-after": "1"})
+        return None
 
-_TOO_LARGE = f"The request's body is larger than {LARGEST_BODY:,} bytes; send less."
+    async def _note_use(self, actor: Actor) -> None:
+        """Write into the table, once a minute, that a token is used."""
+        minute, tokens = moment()[:16], self.access.tokens
+        if actor.token is None or tokens is None or self._used.get(actor.token) == minute:
+            return
+        self._used[actor.token] = minute
+        try:
+            await run_in_threadpool(tokens.note_use, actor.token)
+        except BadInput as error:
+            log.warning("%s", error)
+
+    def _record(self, scope: Scope, status: int, *, refused: bool) -> None:
+        changes = roles.is_api(scope["path"]) and scope["method"] not in roles.SAFE_METHODS
+        if not (refused or changes):
+            return
+        address = address_of(scope)
+        missed = self._refusals.take(address) if refused else 0
+        if missed is None:
+            return
+        actor = scope.get("actor", {})
+        self.audit.write(
+            actor=actor.get("name", "stranger"),
+            role=actor.get("role"),
+            action="refused" if refused else "request",
+            outcome="done" if status < 400 else "refused" if status < 500 else "failed",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            address=address,
+            unwritten=missed or None,
+        )
 
 
-def _is_api(scope: Scope) -> bool:
-    return scope["path"] == API or scope["path"].startswith(f"{API}/")
+def address_of(scope: Scope) -> str:
+    """Return where a request came from."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+def _is_stream(path: str) -> bool:
+    return path == "/api/v1/streams" or path.endswith(("/events", "/frames"))
 
 
 def _trouble(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     return JSONResponse({"detail": detail}, status_code=status, headers=headers)
+
+
+async def _wrong_model(scope: Scope, receive: Receive) -> tuple[JSONResponse | None, Receive]:
+    """Read the body where the key is for some models only, and refuse where it names another."""
+    pattern = scope.get("actor", {}).get("models")
+    if pattern is None or scope["method"] in roles.SAFE_METHODS:
+        return None, receive
+    body, more = b"", True
+    while more:
+        try:
+            message = await receive()
+        except HTTPException as error:
+            return _trouble(error.status_code, error.detail), receive
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    model = forbidden_model(body, pattern)
+    if model is not None:
+        return _trouble(403, f"This key is for models named {pattern}, and not for {model!r}."), receive
+    return None, _again(body, receive)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return again
 
 
 def _counted(receive: Receive) -> Receive:

@@ -1,0 +1,48 @@
+"""Which role and scope does a request need? Told by its method and path alone."""
+
+import re
+
+from neuronscope.custody import LEAST, Actor, Scope
+
+API = "/api"
+ADMIN = "/api/v1/admin"
+METRICS = "/metrics"
+HEALTH = "/api/v1/health"
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+EXPORTS = re.compile(r"/api/v1/results/[^/]+/export")
+
+
+def is_guarded(path: str) -> bool:
+    """Say whether a path needs a key: all that is below ``/api`` but health, and the metrics."""
+    return (is_api(path) and path != HEALTH) or path == METRICS
+
+
+def is_api(path: str) -> bool:
+    """Say whether a path is the API's or below it."""
+    return path == API or path.startswith(f"{API}/")
+
+
+def needed(method: str, path: str) -> Scope:
+    """Return the scope that a request needs; the role follows from it.
+
+    >>> needed("GET", "/api/v1/jobs"), needed("POST", "/api/v1/jobs"), needed("GET", "/api/v1/admin/audit")
+    ('read', 'run', 'manage')
+    """
+    if path == ADMIN or path.startswith(f"{ADMIN}/"):
+        return "manage"
+    if method not in SAFE_METHODS:
+        return "run"
+    return "export" if EXPORTS.fullmatch(path) else "read"
+
+
+def refusal(actor: Actor, method: str, path: str) -> str | None:
+    """Return why an actor may not ask this, in one sentence, or nothing where it may."""
+    scope = needed(method, path)
+    if actor.may(scope):
+        return None
+    role = LEAST[scope]
+    article = "a" if role == "viewer" else "an"
+    return (
+        f"{actor.name} is {'a' if actor.role == 'viewer' else 'an'} {actor.role} whose key reaches "
+        f"{', '.join(actor.scopes)}; this needs {scope}, which {article} {role}'s key can have."
+    )
