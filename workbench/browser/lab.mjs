@@ -113,7 +113,7 @@ async function restoredView(page, theme) {
   await check(`${theme}: a reload of the address gives the same view`, async () => {
     await page.focus(".heat-plot");
     for (const key of ["ArrowRight", "ArrowRight", "ArrowUp", "Enter"]) await page.keyboard.press(key);
-    await page.waitForURL(/cell=/);
+    await page.waitForURL(/sel=/);
     await page.waitForSelector(".pinned dd[data-value]");
     await page.focus("h1, .text-button");
     const before = await follow(page);
@@ -299,7 +299,7 @@ try {
     await page.close();
   }
   const page = await open(context, `${settings.url}/`);
-  await check("the bare address leads to the Prompt lab", () => page.waitForURL(/\/lab/));
+  await check("the bare address is the Home page", () => page.waitForSelector("main"));
   await keyboardOnly(page);
   await cardAndPrompts(page);
   await otherDoors(page);

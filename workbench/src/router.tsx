@@ -1,42 +1,51 @@
 /** Addresses of the pages; the query part stays plain text so that people can read it. */
-import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
-import { PromptLab } from "./lab/PromptLab";
+import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { type FunctionComponent, lazy, Suspense } from "react";
+import type { PagePath } from "./shell/pages";
 import { Empty } from "./shell/Panel";
 import { Shell } from "./shell/Shell";
-import { useAddress } from "./state/useAddress";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
-const home = createRoute({
-  getParentRoute: () => root,
-  path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/lab" });
-  },
-});
+type Loading = () => Promise<{ default: FunctionComponent }>;
 
-const lab = createRoute({
-  getParentRoute: () => root,
-  path: "/lab",
-  validateSearch: (search: Record<string, string | undefined>): Record<string, string | undefined> => search,
-  component: LabPage,
-});
+const LOADED: Readonly<Record<PagePath, Loading>> = {
+  "/": () => import("./home/Home"),
+  "/lab": () => import("./lab/PromptLab"),
+  "/unit": () => import("./unit/Unit"),
+  "/atlas": () => import("./atlas/Atlas"),
+  "/circuits": () => import("./circuits/Circuits"),
+  "/compare": () => import("./compare/Compare"),
+  "/results": () => import("./results/Results"),
+  "/recipes": () => import("./recipes/Recipes"),
+  "/admin": () => import("./admin/Admin"),
+};
 
-function LabPage() {
-  useAddress();
-  return <PromptLab />;
+const pages = Object.entries(LOADED).map(([path, load]) =>
+  createRoute({ getParentRoute: () => root, path, component: shown(load) }),
+);
+
+function shown(load: Loading): FunctionComponent {
+  const Page = lazy(load);
+  return function Shown() {
+    return (
+      <Suspense fallback={<div className="page-skeleton skeleton" />}>
+        <Page />
+      </Suspense>
+    );
+  };
 }
 
 function NotFound() {
   return (
     <main>
-      <Empty button={<a href="/lab">Open the Prompt lab</a>}>There is no page at this address.</Empty>
+      <Empty button={<a href="/">Go to the start</a>}>There is no page at this address.</Empty>
     </main>
   );
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, lab]),
+  routeTree: root.addChildren(pages),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
     const text = new URLSearchParams(search as Record<string, string>).toString();

@@ -29,6 +29,7 @@ describe("kinds and planes", () => {
 
 describe("sliders", () => {
   const dims = { layer: 6, head: 5, rank: 3 };
+  const plane = { kind: "grid", x: "head", y: "layer", sliders: ["rank"] };
 
   it("keep what was chosen, inside the axis", () => {
     expect(settle({ layer: 2, head: 99, other: 7 }, ["layer", "head", "rank"], dims)).toEqual({
@@ -38,11 +39,12 @@ describe("sliders", () => {
     });
   });
 
-  it("let go of a pinned cell that the result does not have", () => {
-    expect(settleCell({ layer: 2, head: 4 }, dims)).toEqual({ layer: 2, head: 4 });
-    expect(settleCell({ layer: 6, head: 4 }, dims)).toBeNull();
-    expect(settleCell({ depth: 0 }, dims)).toBeNull();
-    expect(settleCell({}, dims)).toBeNull();
+  it("draw the cell of a selection where the drawing has it", () => {
+    expect(settleCell({ layer: 2, head: 4 }, plane, dims)).toEqual({ layer: 2, head: 4 });
+    expect(settleCell({ layer: 6, head: 4 }, plane, dims)).toBeNull();
+    expect(settleCell({ depth: 0 }, plane, dims)).toBeNull();
+    expect(settleCell({ layer: 2, head: 4, position: 7 }, plane, dims)).toEqual({ layer: 2, head: 4 });
+    expect(settleCell(null, plane, dims)).toBeNull();
   });
 
   it("are held on the server only as far as the budget asks", () => {

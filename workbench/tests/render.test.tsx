@@ -89,7 +89,7 @@ function labels(count: number) {
 describe("a heat map", () => {
   it("moves its cursor with the arrow keys and pins with Enter", () => {
     vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(600);
-    const [onPin, onPoint] = [vi.fn(), vi.fn()];
+    const [onPin, onSelect, onPoint] = [vi.fn(), vi.fn(), vi.fn()];
     render(
       <HeatCanvas
         label="probability"
@@ -106,8 +106,10 @@ describe("a heat map", () => {
         textual={false}
         bottomUp
         tall={200}
-        pinned={null}
+        selected={null}
+        pins={[{ column: 2, row: 0 }]}
         lit={{ column: null, row: null }}
+        onSelect={onSelect}
         onPin={onPin}
         onPoint={onPoint}
       />,
@@ -118,6 +120,8 @@ describe("a heat map", () => {
     fireEvent.keyDown(plot, { key: "ArrowUp" });
     expect(onPoint).toHaveBeenLastCalledWith({ column: 1, row: 1 });
     fireEvent.keyDown(plot, { key: "Enter" });
+    expect(onSelect).toHaveBeenCalledWith({ column: 1, row: 1 });
+    fireEvent.keyDown(plot, { key: "Enter", shiftKey: true });
     expect(onPin).toHaveBeenCalledWith({ column: 1, row: 1 });
   });
 });

@@ -6,7 +6,6 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import type { Form } from "../src/api/shapes";
 import { renamed, SubjectForm } from "../src/form/SubjectForm";
-import { EMPTY } from "../src/state/address";
 import { missingOf, questionOf, subjectsOf } from "../src/state/lab";
 
 const names: Record<string, { name: string; summary: string }[]> = {
@@ -80,19 +79,31 @@ describe("the subjects of a question", () => {
 });
 
 describe("a question about a task", () => {
-  const state = { ...EMPTY, model: "builtin:scribe", analysis: "task_evaluation" };
+  const query = { model: "builtin:scribe" };
 
   it("is not asked before the task is named", () => {
-    expect(missingOf(state, form)).toBe("Name a task.");
-    expect(missingOf({ ...state, args: { task: "capital" } }, form)).toBeNull();
+    expect(missingOf(query, form, {})).toBe("Name a task.");
+    expect(missingOf(query, form, { task: "capital" })).toBeNull();
   });
 
   it("carries model, task and parameters, and nothing that is not its own", () => {
     const args = { task: "capital", n_prompts: 20, top_k: 3 };
-    expect(questionOf({ ...state, args }, form).arguments).toEqual({
+    expect(questionOf(query, form, args).arguments).toEqual({
       model: "builtin:scribe",
       task: "capital",
       n_prompts: 20,
     });
+  });
+});
+
+describe("a question under interventions", () => {
+  it("carries them where it has a model, and only there", () => {
+    const query = { model: "builtin:scribe", do: "z.2.1 zero; mlp_act.3.17 scale=0" };
+    expect(questionOf(query, form, { task: "capital" }).arguments.do).toEqual([
+      "z.2.1 zero",
+      "mlp_act.3.17 scale=0",
+    ]);
+    const reading = { ...form, subjects: form.subjects.filter(({ type }) => type !== "Model") };
+    expect("do" in questionOf(query, reading as Form, {}).arguments).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 /** The one client of the server's REST door. */
 import createClient from "openapi-fetch";
+import { create } from "zustand";
 import type { paths } from "../api.gen";
 
 export const BASE = "/api/v1";
@@ -15,9 +16,21 @@ export class Failure extends Error {
   }
 }
 
+/** Builds of the workbench that the server has said it serves: the first since this page opened, and the last. */
+export const useBuild = create<{ first: string; last: string }>(() => ({ first: "", last: "" }));
+
+function noteBuild(build: string | null): void {
+  const { first, last } = useBuild.getState();
+  if (build && build !== last) useBuild.setState({ first: first || build, last: build });
+}
+
 export const client = createClient<paths>({
   baseUrl: globalThis.location?.origin ?? "http://127.0.0.1",
-  fetch: (request) => globalThis.fetch(request),
+  fetch: async (request) => {
+    const response = await globalThis.fetch(request);
+    noteBuild(response.headers.get("x-neuronscope-build"));
+    return response;
+  },
 });
 
 /** Reads the sentence out of any error body; falls back to the status. */

@@ -1,8 +1,7 @@
 /** Cached reads of the server, one hook each. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { ask } from "./ask";
 import { BASE, client, Failure, reach, read, sentenceOf } from "./client";
-import type { Result, Selection, Values } from "./shapes";
+import type { Selection, Values } from "./shapes";
 
 const FOREVER = { staleTime: Number.POSITIVE_INFINITY } as const;
 
@@ -100,14 +99,4 @@ export async function values(
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) throw new Failure(sentenceOf(body, response.status), response.status);
   return body as Values;
-}
-
-/** An analysis asked beside the main one, such as the next-token predictions. */
-export function useAnswer(analysis: string, given: Record<string, unknown>, enabled: boolean) {
-  return useQuery<Result>({
-    queryKey: ["answer", analysis, given],
-    queryFn: ({ signal }) => ask({ analysis, arguments: given }, { signal }),
-    enabled,
-    ...FOREVER,
-  });
 }

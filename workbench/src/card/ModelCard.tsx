@@ -1,7 +1,7 @@
 /** What the model is made of, in a dialog: its facts by group, its equations, its certificate. */
 import { Modal, Tabs } from "@mantine/core";
 import { useMemo } from "react";
-import { useAnswer } from "../api/queries";
+import { useAnswered } from "../result/useAnswered";
 import type { Result } from "../api/shapes";
 import { type Column, Ranking } from "../figures/Ranking";
 import { axisLabels, capital, inWords } from "../figures/words";
@@ -15,7 +15,8 @@ interface CardProps {
 }
 
 export default function ModelCard({ model, onClose }: CardProps) {
-  const { data, error } = useAnswer("model_card", { model }, model !== "");
+  const question = useMemo(() => (model ? { analysis: "model_card", arguments: { model } } : null), [model]);
+  const { result: data, failure: error } = useAnswered(question);
   return (
     <Modal
       opened

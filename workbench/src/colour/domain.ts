@@ -1,5 +1,5 @@
 /** Where a colour scale begins and ends, and where a value lies on it. */
-import type { Range } from "../state/address";
+import type { Range } from "../result/view";
 import type { Scale } from "./ramp";
 
 export interface Domain {

@@ -1,6 +1,6 @@
 /** Ramps of colour: 256 steps between the named tones of a theme, the same that Python draws with. */
 import { THEMES } from "../words.gen";
-import type { Theme } from "../state/address";
+import type { Theme } from "../state/theme";
 
 export type Rgb = readonly [number, number, number];
 export type Scale = "magnitude" | "signed";

@@ -1,7 +1,7 @@
 /** The legend of a colour scale: its units, the numbers at its ends, zero, and the value under the pointer. */
 import { type Domain, shareOf } from "../colour/domain";
 import { gradient } from "../colour/ramp";
-import type { Theme } from "../state/address";
+import type { Theme } from "../state/theme";
 import { number } from "./words";
 
 interface ScaleProps {

@@ -2,7 +2,7 @@
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { shade, table } from "../colour/ramp";
 import { type Domain, shareOf } from "../colour/domain";
-import type { Theme } from "../state/address";
+import type { Theme } from "../state/theme";
 
 interface ThumbnailsProps {
   /** Word of the axis, such as head. */

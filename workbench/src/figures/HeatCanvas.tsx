@@ -2,7 +2,7 @@
 import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 import { table } from "../colour/ramp";
 import type { Domain } from "../colour/domain";
-import type { Theme } from "../state/address";
+import type { Theme } from "../state/theme";
 import { THEMES } from "../words.gen";
 import { boxOf, cellAt, type Layout, layOut, type Place, step } from "./geometry";
 import { paint, widest } from "./paint";
@@ -26,10 +26,12 @@ export interface HeatProps {
   textual: boolean;
   bottomUp: boolean;
   tall: number;
-  pinned: Place | null;
+  selected: Place | null;
+  pins: readonly Place[];
   /** Column and row that another panel points at. */
   lit: { column: number | null; row: number | null };
-  onPin: (place: Place | null) => void;
+  onSelect: (place: Place | null) => void;
+  onPin: (place: Place) => void;
   onPoint: (place: Place | null) => void;
 }
 
@@ -85,19 +87,27 @@ function usePaint(props: HeatProps, layout: Layout | null) {
 }
 
 export function HeatCanvas(props: HeatProps) {
-  const { label, lit, pinned, onPin, onPoint, columnName, rowName } = props;
+  const { label, lit, selected, pins, onSelect, onPin, onPoint, columnName, rowName } = props;
   const frame = useRef<HTMLDivElement>(null);
   const layout = useLayout(props, useWidth(frame));
   const canvas = usePaint(props, layout);
   const [cursor, setCursor] = useState<Place | null>(null);
-  const { onKeyDown, ...pointer } = useControls({ layout, cursor, setCursor, pinned, onPin, onPoint });
+  const { onKeyDown, ...pointer } = useControls({
+    layout,
+    cursor,
+    setCursor,
+    selected,
+    onSelect,
+    onPin,
+    onPoint,
+  });
   return (
     <div className="heat" ref={frame} style={{ minHeight: layout?.height ?? props.tall }}>
       <div
         className="heat-plot"
         role="application"
         aria-roledescription="heat map"
-        aria-label={`${label}. Arrow keys move the cursor, Enter pins a cell, Escape lets go.`}
+        aria-label={`${label}. Arrow keys move the cursor, Enter selects a cell, Shift Enter pins it, Escape lets go.`}
         tabIndex={0}
         onKeyDown={onKeyDown}
         {...pointer}
@@ -105,7 +115,7 @@ export function HeatCanvas(props: HeatProps) {
         style={{ height: layout?.height }}
       >
         <canvas ref={canvas} style={{ width: layout?.width, height: layout?.height }} aria-hidden="true" />
-        {layout && <Marks layout={layout} cursor={cursor} pinned={pinned} lit={lit} />}
+        {layout && <Marks {...{ layout, cursor, selected, pins, lit }} />}
         {layout && <AxisNames layout={layout} column={columnName} row={rowName} />}
       </div>
       {layout && <Crowded layout={layout} column={columnName} row={rowName} />}
@@ -113,13 +123,14 @@ export function HeatCanvas(props: HeatProps) {
   );
 }
 
-interface ControlsProps extends Pick<HeatProps, "pinned" | "onPin" | "onPoint"> {
+interface ControlsProps extends Pick<HeatProps, "selected" | "onSelect" | "onPin" | "onPoint"> {
   layout: Layout | null;
   cursor: Place | null;
   setCursor: (place: Place | null) => void;
 }
 
-function useControls({ layout, cursor, setCursor, pinned, onPin, onPoint }: ControlsProps) {
+function useControls(props: ControlsProps) {
+  const { layout, cursor, setCursor, selected, onSelect, onPin, onPoint } = props;
   const move = (place: Place | null) => {
     if (place?.column === cursor?.column && place?.row === cursor?.row) return;
     setCursor(place);
@@ -131,19 +142,20 @@ function useControls({ layout, cursor, setCursor, pinned, onPin, onPoint }: Cont
   };
   const toggle = (place: Place | null) => {
     if (!place) return;
-    onPin(pinned?.column === place.column && pinned.row === place.row ? null : place);
+    onSelect(selected?.column === place.column && selected.row === place.row ? null : place);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (!layout) return;
-    const from = cursor ?? pinned ?? { column: 0, row: 0 };
-    if (event.key === "Enter" && !event.metaKey && !event.ctrlKey) toggle(from);
+    const from = cursor ?? selected ?? { column: 0, row: 0 };
+    if (event.key === "Enter" && event.shiftKey) onPin(from);
+    else if (event.key === "Enter" && !event.metaKey && !event.ctrlKey) toggle(from);
     else if (event.key === "Escape") {
-      onPin(null);
+      onSelect(null);
       move(null);
     } else {
       const next = step(layout, from, event.key);
       if (!next) return;
-      move(cursor || pinned ? next : from);
+      move(cursor || selected ? next : from);
     }
     event.preventDefault();
   };
@@ -159,11 +171,12 @@ function useControls({ layout, cursor, setCursor, pinned, onPin, onPoint }: Cont
 interface MarksProps {
   layout: Layout;
   cursor: Place | null;
-  pinned: Place | null;
+  selected: Place | null;
+  pins: readonly Place[];
   lit: HeatProps["lit"];
 }
 
-function Marks({ layout, cursor, pinned, lit }: MarksProps) {
+function Marks({ layout, cursor, selected, pins, lit }: MarksProps) {
   const { left, top, plotWidth, plotHeight } = layout;
   const column = lit.column === null ? null : boxOf(layout, { column: lit.column, row: 0 });
   const row = lit.row === null ? null : boxOf(layout, { column: 0, row: lit.row });
@@ -174,7 +187,10 @@ function Marks({ layout, cursor, pinned, lit }: MarksProps) {
       )}
       {row && <i className="lit" style={{ top: row.top, height: row.height, left, width: plotWidth }} />}
       {cursor && <i className="cursor" style={grown(boxOf(layout, cursor))} />}
-      {pinned && <i className="pin" style={grown(boxOf(layout, pinned))} />}
+      {pins.map((place) => (
+        <i key={`${place.row} ${place.column}`} className="pin kept" style={grown(boxOf(layout, place))} />
+      ))}
+      {selected && <i className="pin" style={grown(boxOf(layout, selected))} />}
     </>
   );
 }

@@ -16,6 +16,7 @@ export interface ProfileProps {
   valueName: string;
   lit: number | null;
   onPoint: (index: number | null) => void;
+  onPin: (index: number) => void;
 }
 
 const HEIGHT = 280;
@@ -24,7 +25,7 @@ const MARGIN = { left: 64, right: 12, top: 12, bottom: 52 };
 export function Profile(props: ProfileProps) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame) || 640;
-  const { values, band, chance, labels, lit, onPoint } = props;
+  const { values, band, chance, labels, lit, onPoint, onPin } = props;
   const { x, y, ticks } = scales(props, width);
   const points = Array.from(labels, (_, index) => ({ index, value: values[index] as number }));
   const seen = points.filter(({ value }) => Number.isFinite(value));
@@ -48,6 +49,7 @@ export function Profile(props: ProfileProps) {
             r={index === lit ? 5 : 3}
             onPointerEnter={() => onPoint(index)}
             onPointerLeave={() => onPoint(null)}
+            onClick={() => onPin(index)}
           >
             <title>{`${labels[index]?.text ?? index}: ${number(value)}`}</title>
           </circle>

@@ -24,6 +24,25 @@ interface RankingProps {
   interval?: { low: ArrayLike<number>; high: ArrayLike<number> } | null;
   /** Rows that are not distinguishable from random. */
   unsure?: readonly boolean[] | null;
+  /** Row that another panel points at, and what pointing at a row and choosing it do. */
+  lit?: number | null;
+  onPoint?: (row: number | null) => void;
+  onPin?: (row: number) => void;
+}
+
+/** Names a row; a button where choosing it does something. */
+function Head({ entry, onPin }: { entry: string; onPin?: (() => void) | undefined }) {
+  return (
+    <th scope="row">
+      {onPin ? (
+        <button type="button" className="row-button" onClick={onPin}>
+          {entry}
+        </button>
+      ) : (
+        entry
+      )}
+    </th>
+  );
 }
 
 export function Ranking({
@@ -34,6 +53,9 @@ export function Ranking({
   bars,
   interval = null,
   unsure = null,
+  lit = null,
+  onPoint,
+  onPin,
 }: RankingProps) {
   const drawn = columns.find(({ name }) => name === bars);
   const numbers = drawn?.values.filter((value) => typeof value === "number") ?? [];
@@ -48,8 +70,15 @@ export function Ranking({
       <Heads axis={axis} columns={columns} bars={bars} interval={interval !== null} />
       <tbody>
         {entries.map((entry, row) => (
-          <tr key={`${row} ${entry}`} className={unsure?.[row] ? "unsure" : undefined}>
-            <th scope="row">{entry}</th>
+          <tr
+            key={`${row} ${entry}`}
+            className={
+              [unsure?.[row] && "unsure", row === lit && "lit-row"].filter(Boolean).join(" ") || undefined
+            }
+            onPointerEnter={onPoint && (() => onPoint(row))}
+            onPointerLeave={onPoint && (() => onPoint(null))}
+          >
+            <Head entry={entry} onPin={onPin && (() => onPin(row))} />
             {columns.map((column) => (
               <Fragment key={column.name}>
                 <Cell column={column} value={column.values[row] ?? ""} />

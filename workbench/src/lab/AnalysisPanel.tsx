@@ -1,35 +1,51 @@
-/** Which question is asked, its form, and the button that asks it. */
-import { Button, Progress as ProgressBar, Select } from "@mantine/core";
+/** Which question the panel at hand asks, its form, and the button that asks it. */
+import { Button, Select } from "@mantine/core";
 import { useMemo } from "react";
-import type { Form } from "../api/shapes";
-import { capital, inWords, number } from "../figures/words";
+import type { Arguments, Form } from "../api/shapes";
+import { capital, inWords } from "../figures/words";
 import { fieldsOf } from "../form/schema";
 import { SchemaForm } from "../form/SchemaForm";
 import { SubjectForm } from "../form/SubjectForm";
+import { ProgressLine } from "../result/AnswerPanel";
+import type { Answered } from "../result/useAnswered";
 import { Complaint, Panel } from "../shell/Panel";
 import { Prose } from "../shell/Prose";
-import { useInquiry } from "../state/inquiry";
-import { missingOf, PROMPTS, subjectsOf, useLab } from "../state/lab";
+import { type LabPanel, missingOf, PROMPTS, subjectsOf, useTyped, writePanel } from "../state/lab";
+import { usePage } from "../state/page";
 
 interface AnalysisPanelProps {
   forms: readonly Form[];
   form: Form | undefined;
+  panel: LabPanel;
+  answered: Answered | undefined;
   onRun: () => void;
 }
 
-export function AnalysisPanel({ forms, form, onRun }: AnalysisPanelProps) {
-  const state = useLab((lab) => lab.state);
-  const edit = useLab((lab) => lab.edit);
+export function AnalysisPanel({ forms, form, panel, answered, onRun }: AnalysisPanelProps) {
+  const { query, set } = usePage();
   const fields = useMemo(() => (form ? fieldsOf(form.parameters, PROMPTS) : []), [form]);
-  const missing = form ? missingOf(state, form) : null;
+  const missing = form ? missingOf(query, form, panel.args) : null;
+  const edit = (args: Arguments) => {
+    useTyped.setState({ [`${panel.slot} ${panel.analysis}`]: args });
+    set(writePanel({ ...panel, args, draft: true }));
+  };
+  const choose = (analysis: string) => {
+    const args = useTyped.getState()[`${panel.slot} ${analysis}`] ?? {};
+    set({ ...writePanel({ ...panel, analysis, args, draft: true }), [`variable${panel.slot}`]: null });
+  };
   return (
-    <Panel title="Analysis" reading="one question, asked of the model" className="analysis-panel">
+    <Panel
+      id="analysis"
+      title="Analysis"
+      reading={panel.slot ? `question of panel ${panel.slot.slice(1)}` : "one question, asked of the model"}
+      className="analysis-panel"
+    >
       <Select
         size="xs"
         aria-label="Analysis"
         data={grouped(forms)}
         value={form?.name ?? null}
-        onChange={(name) => name && edit({ analysis: name, variable: "", cell: null })}
+        onChange={(name) => name && choose(name)}
         allowDeselect={false}
         searchable
       />
@@ -38,13 +54,11 @@ export function AnalysisPanel({ forms, form, onRun }: AnalysisPanelProps) {
           {form.summary} {form.help && <Help text={form.help} />}
         </div>
       ) : (
-        <Complaint>No analysis is called {state.analysis}; choose one from the list.</Complaint>
+        <Complaint>No analysis is called {panel.analysis}; choose one from the list.</Complaint>
       )}
-      {form && (
-        <SubjectForm subjects={subjectsOf(form)} given={state.args} onChange={(args) => edit({ args })} />
-      )}
-      <SchemaForm fields={fields} given={state.args} onChange={(args) => edit({ args })} />
-      <RunRow missing={missing} ready={form !== undefined} onRun={onRun} />
+      {form && <SubjectForm subjects={subjectsOf(form)} given={panel.args} onChange={edit} />}
+      <SchemaForm fields={fields} given={panel.args} onChange={edit} />
+      <RunRow missing={missing} ready={form !== undefined} answered={answered} onRun={onRun} />
     </Panel>
   );
 }
@@ -69,14 +83,14 @@ function grouped(forms: readonly Form[]) {
 interface RunRowProps {
   missing: string | null;
   ready: boolean;
+  answered: Answered | undefined;
   onRun: () => void;
 }
 
 const modifier = /Mac|iPhone|iPad/.test(globalThis.navigator?.userAgent ?? "") ? "⌘" : "Ctrl";
 
-function RunRow({ missing, ready, onRun }: RunRowProps) {
-  const { phase, failure, stop } = useInquiry();
-  const asking = phase === "asking";
+function RunRow({ missing, ready, answered, onRun }: RunRowProps) {
+  const asking = answered?.phase === "asking";
   return (
     <div className="run-row">
       <div className="run-buttons">
@@ -84,7 +98,7 @@ function RunRow({ missing, ready, onRun }: RunRowProps) {
           Run
         </Button>
         {asking ? (
-          <Button size="xs" variant="default" onClick={stop}>
+          <Button size="xs" variant="default" onClick={answered?.stop}>
             Cancel
           </Button>
         ) : (
@@ -92,33 +106,18 @@ function RunRow({ missing, ready, onRun }: RunRowProps) {
         )}
       </div>
       {missing && <p className="muted note">{missing}</p>}
-      {phase === "failed" && failure ? <Complaint>{failure.message}</Complaint> : <RunProgress />}
+      {answered?.phase === "failed" && answered.failure ? (
+        <Complaint>{answered.failure.message}</Complaint>
+      ) : (
+        <div className="run-state">
+          {asking && <ProgressLine progress={answered?.progress ?? null} />}
+          {answered?.phase === "cancelled" && (
+            <p className="muted note" data-phase="cancelled">
+              Cancelled; what was on screen stays.
+            </p>
+          )}
+        </div>
+      )}
     </div>
   );
-}
-
-function RunProgress() {
-  const { phase, progress } = useInquiry();
-  const share = progress?.total ? (100 * progress.done) / progress.total : null;
-  const words = wordsOf(phase, progress);
-  return (
-    <div className="progress">
-      <div className="progress-track">
-        {phase === "asking" && (
-          <ProgressBar size={3} value={share ?? 100} animated={share === null} aria-label="Progress" />
-        )}
-      </div>
-      <p className="muted note" aria-live="polite" data-phase={phase}>
-        {words}
-      </p>
-    </div>
-  );
-}
-
-function wordsOf(phase: string, progress: ReturnType<typeof useInquiry.getState>["progress"]): string {
-  if (phase === "cancelled") return "Cancelled; what was on screen stays.";
-  if (phase !== "asking") return "";
-  if (!progress) return "Asking…";
-  const of = progress.total === null ? "" : ` ${number(progress.done)} of ${number(progress.total)}`;
-  return `${capital(progress.what)}${of}`;
 }

@@ -1,25 +1,30 @@
 /** What the model expects next: the last depth of the logit lens at the last position. */
 import { useMemo } from "react";
-import { useAnswer } from "../api/queries";
-import type { Arguments, Result } from "../api/shapes";
+import type { Result } from "../api/shapes";
 import { Ranking } from "../figures/Ranking";
 import { visible } from "../figures/words";
 import { Complaint, Panel } from "../shell/Panel";
 import { useColumns } from "../result/ListView";
+import { useAnswered } from "../result/useAnswered";
 
 const LENS = "logit_lens";
 const KEPT = 10;
 
 interface PredictionsProps {
   /** Model and prompt that were asked, or null before anything was. */
-  asked: { model: string; prompt: string } | null;
+  asked: { model: string; prompt: string; do?: unknown } | null;
 }
 
 export function Predictions({ asked }: PredictionsProps) {
-  const given: Arguments = { model: asked?.model, prompt: asked?.prompt, top_k: KEPT };
-  const { data, error } = useAnswer(LENS, given, asked !== null);
+  const key = JSON.stringify(asked);
+  const question = useMemo(() => {
+    const given = JSON.parse(key) as PredictionsProps["asked"];
+    return given && { analysis: LENS, arguments: { ...given, top_k: KEPT } };
+  }, [key]);
+  const { result: data, failure: error } = useAnswered(question);
   return (
     <Panel
+      id="next-token"
       title="Next token"
       reading={
         asked ? <>after {visible(asked.prompt.slice(-24))}</> : "what the model expects after the prompt"

@@ -1,135 +1,200 @@
-/** The Prompt lab: a prompt, a question, and the answer drawn by its kind. */
+/** The Prompt lab: a prompt and its twin, and a stack of linked answers about them. */
 import { Button } from "@mantine/core";
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { Question } from "../api/ask";
 import { useAnalyses, usePrompts } from "../api/queries";
 import type { CommonPrompt, Form } from "../api/shapes";
-import { inWords } from "../figures/words";
+import { capital, inWords } from "../figures/words";
+import { AnsweredPanel } from "../result/AnswerPanel";
 import { CodePanel } from "../result/CodePanel";
-import { ResultPanel } from "../result/ResultPanel";
-import { Complaint, Empty, Panel } from "../shell/Panel";
+import { type Answered, useAnswered } from "../result/useAnswered";
+import { CloseIcon } from "../shell/icons";
 import { useShortcuts } from "../shell/keys";
-import { useInquiry } from "../state/inquiry";
-import { missingOf, parametersOf, questionOf, useLab } from "../state/lab";
+import { Complaint, Empty } from "../shell/Panel";
+import {
+  freeSlot,
+  type LabPanel,
+  missingOf,
+  panelsOf,
+  questionOf,
+  withoutPanel,
+  writePanel,
+} from "../state/lab";
+import { usePage, usePageStore } from "../state/page";
 import { AnalysisPanel } from "./AnalysisPanel";
 import { Predictions } from "./Predictions";
 import { PromptPanel } from "./PromptPanel";
 
-export function PromptLab() {
+export default function PromptLab() {
   const { data: forms, error } = useAnalyses();
-  const state = useLab((lab) => lab.state);
+  const { query, set } = usePage();
+  const panels = useMemo(() => panelsOf(query), [query]);
+  const active = panels.find(({ slot }) => slot === (query.on ?? "")) ?? panels[0];
   const first = useRef<HTMLTextAreaElement>(null);
   const asks = useMemo(() => (forms ?? []).filter(({ sort }) => sort === "ask"), [forms]);
-  const form = asks.find(({ name }) => name === state.analysis);
-  const run = useRun(asks);
-  useOpening(form, run);
-  useShortcuts({ run, focusPrompt: () => first.current?.focus() });
-  const take = useTake(form);
+  const run = useCallback(() => runAll(asks), [asks]);
+  useShortcuts({ run, focusPrompt: () => first.current?.focus(), slot: active?.slot ?? "" });
+  const add = () => {
+    const slot = freeSlot(panels);
+    const unused = ["activation_patching", "attention_patterns", "logit_lens"].find((name) =>
+      panels.every(({ analysis }) => analysis !== name),
+    );
+    set(
+      { ...writePanel({ slot, analysis: unused ?? "logit_lens", args: {}, draft: true }), on: slot },
+      { push: true },
+    );
+  };
+  const [states, setStates] = useState<Record<string, Answered>>({});
+  const follow = useCallback(
+    (slot: string, answered: Answered) => setStates((all) => ({ ...all, [slot]: answered })),
+    [],
+  );
+  if (!active) return null;
+  const form = asks.find(({ name }) => name === active.analysis);
   return (
     <main className="lab">
       <h1 className="hidden">Prompt lab</h1>
-      <PromptPanel model={state.model} first={first} onTake={take} />
+      <PromptPanel model={query.model ?? ""} first={first} onTake={take} />
       <div className="lab-side">
         {error && <Complaint>{error.message}</Complaint>}
-        {forms && <AnalysisPanel forms={asks} form={form} onRun={run} />}
-        <Asked />
+        {forms && (
+          <AnalysisPanel forms={asks} form={form} panel={active} answered={states[active.slot]} onRun={run} />
+        )}
+        <Predictions asked={askedOf(states[active.slot])} />
       </div>
       <div className="lab-main">
-        <Answer onTake={take} />
+        {panels.map((panel) => (
+          <StackPanel
+            key={panel.slot}
+            panel={panel}
+            form={asks.find(({ name }) => name === panel.analysis)}
+            only={panels.length === 1}
+            active={panel === active}
+            onAnswer={follow}
+          />
+        ))}
+        <div className="add-panel">
+          <Button size="compact-sm" variant="default" onClick={add}>
+            Add a panel
+          </Button>
+          <span className="muted note">Panels share the prompt and light up together.</span>
+        </div>
+        {states[active.slot]?.result && <CodePanel result={states[active.slot]?.result as never} />}
       </div>
     </main>
   );
 }
 
-/** Asks what the state says, and marks the address as no longer a draft. */
-function useRun(forms: readonly Form[]) {
-  return useCallback(() => {
-    const { state, look } = useLab.getState();
-    const form = forms.find(({ name }) => name === state.analysis);
-    if (!form || missingOf(state, form)) return;
-    look({ draft: false });
-    void useInquiry.getState().start(questionOf(state, form));
-  }, [forms]);
+/** Puts every question of the stack that is complete. */
+function runAll(forms: readonly Form[]): void {
+  const { query, set } = usePageStore.getState();
+  for (const panel of panelsOf(query)) {
+    const form = forms.find(({ name }) => name === panel.analysis);
+    if (form && !missingOf(query, form, panel.args))
+      set(writePanel({ ...panel, draft: false }), { push: true });
+  }
 }
 
-/** Asks again when an address with a complete question is opened: the answer is stored. */
-function useOpening(form: Form | undefined, run: () => void) {
-  const state = useLab((lab) => lab.state);
-  const complete =
-    form !== undefined && !state.draft && state.model !== "" && missingOf(state, form) === null;
-  const key = complete ? JSON.stringify(questionOf(state, form)) : "";
+/** Takes a common prompt, with its twin and its answers. */
+function take({ prompt, corrupt, target, distractor }: CommonPrompt): void {
+  const { query, set } = usePageStore.getState();
+  const drafts = panelsOf(query).map((panel) => writePanel({ ...panel, draft: true }));
+  set(Object.assign({ prompt, corrupt, target, distractor, sel: null }, ...drafts));
+}
+
+function askedOf(answered: Answered | undefined): { model: string; prompt: string; do?: unknown } | null {
+  const { model, prompt, do: changes } = answered?.answered?.arguments ?? {};
+  if (typeof model !== "string" || typeof prompt !== "string") return null;
+  return changes === undefined ? { model, prompt } : { model, prompt, do: changes };
+}
+
+interface StackProps {
+  panel: LabPanel;
+  form: Form | undefined;
+  only: boolean;
+  active: boolean;
+  onAnswer: (slot: string, answered: Answered) => void;
+}
+
+/** One panel of the stack; it asks what its slot says, once that is no draft. */
+function StackPanel({ panel, form, only, active, onAnswer }: StackProps) {
+  const { query, set } = usePage();
+  const { slot, args, draft } = panel;
+  const question = useMemo(
+    () => (form && !missingOf(query, form, args) ? questionOf(query, form, args) : null),
+    [query, form, args],
+  );
+  const asked = useAsked(question, draft);
+  const answered = useAnswered(asked);
+  const { result, phase, progress } = answered;
   useEffect(() => {
-    if (key === "") return;
-    const { asked } = useInquiry.getState();
-    if (JSON.stringify(asked) !== key) run();
-  }, [key, run]);
-}
-
-/** Takes a common prompt, with its answer where the analysis asks for one. */
-function useTake(form: Form | undefined) {
-  return useCallback(
-    ({ prompt, corrupt, target, distractor }: CommonPrompt) => {
-      const { state, edit } = useLab.getState();
-      const known = form ? parametersOf(form) : {};
-      const answers = Object.entries({ target, distractor }).filter(([name, text]) => name in known && text);
-      edit({ prompt, corrupt, cell: null, args: { ...state.args, ...Object.fromEntries(answers) } });
-    },
-    [form],
+    onAnswer(slot, answered);
+    // The other members are functions of these.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [slot, result, phase, progress, onAnswer]);
+  const close = () => set({ ...withoutPanel(slot), on: null }, { push: true });
+  return (
+    <AnsweredPanel
+      id={`answer${slot}`}
+      slot={slot}
+      title={capital(inWords(result && !draft ? result.analysis : (result?.analysis ?? panel.analysis)))}
+      asked={asked}
+      answered={answered}
+      stale={staleness(draft, answered)}
+      empty={<Waiting missing={form ? missingOf(query, form, args) : null} />}
+      actions={
+        !only && (
+          <>
+            <Button
+              size="compact-xs"
+              variant={active ? "light" : "default"}
+              aria-pressed={active}
+              onClick={() => set({ on: slot })}
+            >
+              Edit
+            </Button>
+            {slot !== "" && (
+              <button type="button" className="quiet" onClick={close} aria-label="Close this panel">
+                <CloseIcon />
+              </button>
+            )}
+          </>
+        )
+      }
+    />
   );
 }
 
-function Asked() {
-  const answered = useInquiry((inquiry) => inquiry.answered);
-  const { model, prompt } = answered?.arguments ?? {};
-  const asked = useMemo(
-    () => (typeof model === "string" && typeof prompt === "string" ? { model, prompt } : null),
-    [model, prompt],
-  );
-  return <Predictions asked={asked} />;
+/** The question last asked: the one at hand unless it is a draft. */
+function useAsked(question: Question | null, draft: boolean): Question | null {
+  const [asked, setAsked] = useState<Question | null>(draft ? null : question);
+  const settled = !draft && question && JSON.stringify(question) !== JSON.stringify(asked);
+  if (settled) setAsked(question);
+  return settled ? question : asked;
 }
 
-function Answer({ onTake }: { onTake: (prompt: CommonPrompt) => void }) {
-  const { result, answered, phase, failure } = useInquiry();
-  const { state } = useLab();
+function Waiting({ missing }: { missing: string | null }) {
+  const { query } = usePage();
   const { data: prompts } = usePrompts();
-  if (result && answered)
-    return (
-      <>
-        <ResultPanel result={result} stale={staleness(state.draft, phase, answered)} />
-        <CodePanel result={result} />
-      </>
-    );
-  if (phase === "asking")
-    return (
-      <Panel title="Answer" reading={inWords(state.analysis)} className="result">
-        <div className="skeleton" style={{ height: 430 }} />
-      </Panel>
-    );
-  if (phase === "failed" && failure)
-    return (
-      <Panel title="Answer" reading={inWords(state.analysis)} className="result">
-        <Complaint>{failure.message}</Complaint>
-      </Panel>
-    );
   const ready = prompts?.[0];
   return (
-    <Panel title="Answer" reading="drawn here when you run an analysis" className="result">
-      <Empty
-        button={
-          state.prompt === "" && ready ? (
-            <Button size="xs" variant="default" onClick={() => onTake(ready)}>
-              Take a common prompt
-            </Button>
-          ) : undefined
-        }
-      >
-        Type a prompt above, pick an analysis and run it: its numbers are drawn here, cell by cell.
-      </Empty>
-    </Panel>
+    <Empty
+      button={
+        !query.prompt && ready ? (
+          <Button size="xs" variant="default" onClick={() => take(ready)}>
+            Take a common prompt
+          </Button>
+        ) : undefined
+      }
+    >
+      {missing && query.prompt
+        ? missing
+        : "Type a prompt above, pick an analysis and run it: its numbers are drawn here, cell by cell."}
+    </Empty>
   );
 }
 
-function staleness(draft: boolean, phase: string, answered: { analysis: string }): string | null {
-  if (phase === "asking") return null;
-  if (!draft) return null;
+function staleness(draft: boolean, { phase, answered }: Answered): string | null {
+  if (phase === "asking" || !draft || !answered) return null;
   return `Shown: the last answer of ${inWords(answered.analysis)}. The question has changed since; run it to update.`;
 }

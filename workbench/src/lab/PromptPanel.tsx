@@ -5,7 +5,8 @@ import { type Ref, useId } from "react";
 import { usePrompts, useTokens } from "../api/queries";
 import type { CommonPrompt } from "../api/shapes";
 import { Complaint, Panel } from "../shell/Panel";
-import { useLab } from "../state/lab";
+import { panelsOf, writePanel } from "../state/lab";
+import { usePage, usePageStore } from "../state/page";
 import { StripFoot, TokenStrip } from "./TokenStrip";
 
 const SETTLED = 250;
@@ -17,10 +18,10 @@ interface PromptPanelProps {
 }
 
 export function PromptPanel({ model, first, onTake }: PromptPanelProps) {
-  const { prompt, corrupt } = useLab(({ state }) => state);
-  const edit = useLab((lab) => lab.edit);
+  const { prompt = "", corrupt = "", target = "", distractor = "" } = usePage().query;
   return (
     <Panel
+      id="prompt"
       title="Prompt"
       reading="what the model reads, and a twin to compare it with"
       className="prompt-panel"
@@ -31,7 +32,7 @@ export function PromptPanel({ model, first, onTake }: PromptPanelProps) {
           label="Prompt"
           name="prompt"
           value={prompt}
-          onChange={(text) => edit({ prompt: text })}
+          onChange={(text) => edit("prompt", text)}
           box={first}
         />
         <PromptText
@@ -39,11 +40,57 @@ export function PromptPanel({ model, first, onTake }: PromptPanelProps) {
           name="corrupt"
           hint="for patching"
           value={corrupt}
-          onChange={(text) => edit({ corrupt: text })}
+          onChange={(text) => edit("corrupt", text)}
         />
+        <div className="prompt-answers">
+          <AnswerText label="Target" name="target" value={target} hint="the answer that is right" />
+          <AnswerText
+            label="Distractor"
+            name="distractor"
+            value={distractor}
+            hint="the answer to tell it from"
+          />
+        </div>
       </div>
       <Strips model={model} prompt={prompt} corrupt={corrupt} />
     </Panel>
+  );
+}
+
+/** Changes a text of the question; what is on screen then answers the question before. */
+function edit(name: string, text: string): void {
+  const { query, set } = usePageStore.getState();
+  const drafts = panelsOf(query).map((panel) => writePanel({ ...panel, draft: true }));
+  set(Object.assign({ [name]: text }, ...drafts));
+}
+
+function AnswerText({
+  label,
+  name,
+  value,
+  hint,
+}: {
+  label: string;
+  name: string;
+  value: string;
+  hint: string;
+}) {
+  const id = useId();
+  return (
+    <div className="answer-text">
+      <label htmlFor={id} title={hint}>
+        {label}
+      </label>
+      <input
+        id={id}
+        name={name}
+        className="mono"
+        spellCheck={false}
+        autoComplete="off"
+        value={value}
+        onChange={(event) => edit(name, event.currentTarget.value)}
+      />
+    </div>
   );
 }
 

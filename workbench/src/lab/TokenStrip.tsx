@@ -2,7 +2,7 @@
 import { type KeyboardEvent, useMemo, useState } from "react";
 import type { Token, Tokens } from "../api/shapes";
 import { visible } from "../figures/words";
-import { pointed, usePointer } from "../state/pointer";
+import { pointed, useSelection } from "../state/selection";
 import { align, differing, type Pair } from "./alignment";
 
 interface StripProps {
@@ -12,12 +12,17 @@ interface StripProps {
 
 export function TokenStrip({ clean, corrupt }: StripProps) {
   const pairs = useMemo(() => align(clean.tokens, corrupt?.tokens ?? null), [clean, corrupt]);
-  const { places, point } = usePointer();
+  const { hovered, selected, hover: point, select } = useSelection();
   const [cursor, setCursor] = useState(0);
-  const lit = pointed(places, "position", "key", "query");
+  const lit = pointed(hovered, ...TOKEN) ?? pointed(selected, ...TOKEN);
+  const selectAt = (position: number | null) => select(position === null ? null : { position });
   const onKeyDown = (event: KeyboardEvent) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (event.key === "Escape") point(null);
+    if (event.key === "Escape") {
+      point(null);
+      select(null);
+    }
+    if (event.key === "Enter") selectAt(pairs[cursor]?.position ?? null);
     if (!by) return;
     event.preventDefault();
     const next = Math.min(Math.max(cursor + by, 0), pairs.length - 1);
@@ -29,8 +34,9 @@ export function TokenStrip({ clean, corrupt }: StripProps) {
     <ol
       className={corrupt ? "strip twin" : "strip"}
       tabIndex={0}
-      aria-label="Tokens of the prompt; arrow keys move along them"
+      aria-label="Tokens of the prompt; arrow keys move along them, Enter selects one"
       onKeyDown={onKeyDown}
+      onClick={({ target }) => selectAt(positionOf(target))}
       onBlur={() => point(null)}
       onPointerLeave={() => point(null)}
     >
@@ -45,6 +51,16 @@ export function TokenStrip({ clean, corrupt }: StripProps) {
       ))}
     </ol>
   );
+}
+
+/** Axes whose index is that of a token. */
+const TOKEN = ["position", "key", "query"] as const;
+
+/** Position of the token that was clicked. */
+function positionOf(target: EventTarget): number | null {
+  const text =
+    target instanceof Element ? target.closest<HTMLElement>("[data-position]")?.dataset.position : "";
+  return text ? Number(text) : null;
 }
 
 interface ColumnProps {

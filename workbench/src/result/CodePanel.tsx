@@ -19,6 +19,7 @@ export function CodePanel({ result }: { result: Result }) {
   const code = result.code[tongue];
   return (
     <Panel
+      id="code"
       title="Code"
       reading="the same question at the other doors"
       className="code-panel"

@@ -17,15 +17,15 @@ import {
   valueTitle,
   visible,
 } from "../figures/words";
-import type { Theme } from "../state/address";
-import { useLab } from "../state/lab";
-import { pointed, usePointer } from "../state/pointer";
+import { pointed, useSelection } from "../state/selection";
+import type { Theme } from "../state/theme";
 import { Complaint } from "../shell/Panel";
 import { type Cube, cut, turn } from "./cube";
-import { BOTTOM_UP, type Plane, settleCell } from "./plane";
+import { BOTTOM_UP, type Plane } from "./plane";
 import { KEPT, pick, READABLE, type Shown, strongest } from "./strongest";
 import { useCube } from "./useCube";
 import { useUnsure } from "./useUnsure";
+import type { Look, View } from "./view";
 
 interface HeatViewProps {
   result: Result;
@@ -34,8 +34,12 @@ interface HeatViewProps {
   at: Selection;
   theme: Theme;
   tall: number;
+  view: View;
+  look: Look;
   onMove: (axis: string, index: number) => void;
 }
+
+const DARK = { column: null, row: null };
 
 /** Beyond these counts no cell has room for words or numbers. */
 const ROOM = { columns: 64, rows: 64 };
@@ -77,15 +81,14 @@ interface HeatPartProps extends HeatViewProps {
 
 function Heat(props: HeatPartProps) {
   const { result, variable, plane, x, y, values, words, theme, at, tall } = props;
-  const { range, table, cell } = useLab(({ state }) => state);
-  const look = useLab((lab) => lab.look);
-  const { places, point } = usePointer();
+  const { range, table } = props.view;
+  const { hovered, selected, pins, hover, select, pin } = useSelection();
   const columns = useMemo(() => axisLabels(result, x), [result, x]);
   const shown = useShown(props, columns.length);
   const domain = useMemo(() => chosenDomain(values, ends(variable), range), [values, variable, range]);
   const overlay = useOverlay(shown, columns.length);
-  const pinned = settleCell(cell, result.dims);
-  const seen = placeOf(places, x, y) ?? placeOf(pinned, x, y);
+  const chosen = placeWithin(selected, result, x, y);
+  const seen = placeWithin(hovered, result, x, y) ?? chosen;
   const index = seen ? seen.row * columns.length + seen.column : -1;
   const names = { rowName: inWords(y), columnName: inWords(x) };
   const title = valueTitle(variable);
@@ -110,10 +113,12 @@ function Heat(props: HeatPartProps) {
             words={overlay}
             textual={words !== null}
             bottomUp={BOTTOM_UP.has(y)}
-            pinned={drawnPlace(shown, placeOf(pinned, x, y))}
-            lit={drawnLit(shown, litBy(places, x, y))}
-            onPin={(place) => look({ cell: asCell(place) })}
-            onPoint={(place) => point(asPlaces(place))}
+            selected={drawnPlace(shown, chosen)}
+            pins={pins.flatMap((one) => drawnPlace(shown, placeWithin(one, result, x, y)) ?? [])}
+            lit={drawnLit(shown, litBy(hovered, x, y) ?? litBy(selected, x, y))}
+            onSelect={(place) => select(asPlaces(place))}
+            onPin={(place) => pin(asPlaces(place) ?? {})}
+            onPoint={(place) => hover(asPlaces(place))}
           />
           <Overview {...props} domain={domain} />
         </div>
@@ -126,8 +131,8 @@ function Heat(props: HeatPartProps) {
 }
 
 /** The rows that are drawn: all, or the strongest of an axis too long to read. */
-function useShown({ result, y, values, words, unsure }: HeatPartProps, columns: number): Shown {
-  const everyRow = useLab(({ state }) => state.everyRow);
+function useShown({ result, y, values, words, unsure, view }: HeatPartProps, columns: number): Shown {
+  const { everyRow } = view;
   const rows = useMemo(() => axisLabels(result, y), [result, y]);
   return useMemo(() => {
     const many = rows.length > READABLE && !everyRow;
@@ -149,15 +154,15 @@ function drawnPlace({ order }: Shown, place: Place | null): Place | null {
   return row < 0 ? null : { ...place, row };
 }
 
-function drawnLit({ order }: Shown, lit: { column: number | null; row: number | null }) {
+function drawnLit({ order }: Shown, given: { column: number | null; row: number | null } | null) {
+  const lit = given ?? DARK;
   if (!order || lit.row === null) return lit;
   const row = order.indexOf(lit.row);
   return { ...lit, row: row < 0 ? null : row };
 }
 
 /** Says how many rows of a long axis are drawn, and offers the others. */
-function Kept({ result, y, kept }: HeatPartProps & { kept: number }) {
-  const look = useLab((lab) => lab.look);
+function Kept({ result, y, kept, look }: HeatPartProps & { kept: number }) {
   return (
     <p className="note muted">
       The {kept} strongest of {number(result.dims[y])} {inWords(y)}s, by their largest magnitude in this
@@ -181,10 +186,12 @@ function useOverlay({ values, words, rows }: Shown, columns: number) {
   }, [values, words, columns, rows]);
 }
 
-function placeOf(places: Selection | null, x: string, y: string): Place | null {
+/** The cell that places name in this drawing, or null where they name none or one outside. */
+function placeWithin(places: Selection | null, { dims }: Result, x: string, y: string): Place | null {
   const column = places?.[x];
   const row = places?.[y];
-  return column === undefined || row === undefined ? null : { column, row };
+  if (column === undefined || row === undefined) return null;
+  return column < (dims[x] ?? 0) && row < (dims[y] ?? 0) ? { column, row } : null;
 }
 
 /** A token of the prompt stands for the position, the query or the key of the same index. */
@@ -194,7 +201,8 @@ function tokenOf(axis: string): string | null {
 
 /** Where a panel elsewhere points: a token of the prompt lights its column, or its row. */
 function litBy(places: Selection | null, x: string, y: string) {
-  if (!places || placeOf(places, x, y)) return { column: null, row: null };
+  if (!places) return null;
+  if (places[x] !== undefined && places[y] !== undefined) return DARK;
   return { column: pointed(places, x, tokenOf(x)), row: pointed(places, y, tokenOf(y)) };
 }
 

@@ -11,17 +11,17 @@ import { type Column, Ranking } from "../figures/Ranking";
 import { TokenText } from "../figures/TokenText";
 import { axisLabels, inWords, isText, valueTitle } from "../figures/words";
 import { Complaint } from "../shell/Panel";
-import type { Theme } from "../state/address";
-import { useLab } from "../state/lab";
-import { pointed, usePointer } from "../state/pointer";
+import { pointed, useSelection } from "../state/selection";
+import type { Theme } from "../state/theme";
 import { cubeOf, cut } from "./cube";
 import { companionOf, isCompanion } from "./companions";
 import { ends } from "./HeatView";
 import type { Plane } from "./plane";
 import { useCube } from "./useCube";
 import { useCompanion, useUnsure } from "./useUnsure";
+import type { View } from "./view";
 
-interface ListViewProps {
+export interface ListViewProps {
   result: Result;
   variable: Variable;
   plane: Plane;
@@ -29,10 +29,10 @@ interface ListViewProps {
   theme: Theme;
 }
 
-export function LineView({ result, variable, plane, at, theme }: ListViewProps) {
+export function LineView({ result, variable, plane, at, theme, view }: ListViewProps & { view: View }) {
   const x = plane.x ?? "";
-  const { range, table } = useLab(({ state }) => state);
-  const { places, point } = usePointer();
+  const { range, table } = view;
+  const { hovered, selected, hover, select } = useSelection();
   const order = useMemo(() => [x, "bound"], [x]);
   const { cube, failure } = useCube(result, variable, at, order, plane.sliders);
   const band = useBand(result, variable, at, plane, order);
@@ -45,8 +45,10 @@ export function LineView({ result, variable, plane, at, theme }: ListViewProps) 
     ? middle(cut(cube, { bound: 0 }).numbers, cut(cube, { bound: 1 }).numbers)
     : cube.numbers;
   const title = valueTitle(variable);
-  const onPoint = (index: number | null) => point(index === null ? null : { ...at, [x]: index });
-  const lit = pointed(places, x, x === "position" ? "position" : null);
+  const placed = (index: number | null) => (index === null ? null : { ...at, [x]: index });
+  const onPoint = (index: number | null) => hover(placed(index));
+  const onPin = (index: number) => select(placed(index));
+  const lit = pointed(hovered, x) ?? pointed(selected, x);
   if (table)
     return (
       <DataTable
@@ -72,14 +74,14 @@ export function LineView({ result, variable, plane, at, theme }: ListViewProps) 
             value={lit === null ? null : values[lit]}
           />
         </div>
-        <TokenText label={title} {...{ labels, values, domain, theme, lit, onPoint }} />
+        <TokenText label={title} {...{ labels, values, domain, theme, lit, onPoint, onPin }} />
       </>
     );
   }
   return (
     <Profile
       label={`${title} by ${inWords(x)}`}
-      {...{ values, band, chance, labels, lit, onPoint }}
+      {...{ values, band, chance, labels, lit, onPoint, onPin }}
       axisName={inWords(x)}
       valueName={title}
     />
@@ -141,6 +143,8 @@ export function RankingView({ result, variable, plane, at }: ListViewProps) {
   const along = useMemo(() => [x], [x]);
   const unsure = useUnsure(result, variable, plane, at, along);
   const entries = useMemo(() => axisLabels(result, x).map(({ text }) => text), [result, x]);
+  const { hovered, selected, hover, select } = useSelection();
+  const places = useMemo(() => placesAlong(result, x, at), [result, x, at]);
   if (failure) return <Complaint>{failure.message}</Complaint>;
   if (!columns) return <div className="skeleton" style={{ height: 280 }} />;
   return (
@@ -158,9 +162,40 @@ export function RankingView({ result, variable, plane, at }: ListViewProps) {
         bars={isText(variable) ? null : variable.name}
         interval={isText(variable) ? null : interval}
         unsure={isText(variable) ? null : unsure}
+        lit={rowOf(places, hovered) ?? rowOf(places, selected)}
+        onPoint={(row) => hover(row === null ? null : (places[row] ?? null))}
+        onPin={(row) => select(places[row] ?? null)}
       />
     </div>
   );
+}
+
+/** The place of every row: its index, or the layer, head or neuron that its labels name. */
+function placesAlong(result: Result, x: string, at: Selection): Selection[] {
+  const named = ["layer", "head", "neuron", "position"].flatMap((axis) => {
+    const coordinate = result.coords[axis];
+    const along = axis !== x && coordinate?.axes.join() === x && coordinate.values;
+    return along ? [{ axis, values: along }] : [];
+  });
+  return Array.from({ length: result.dims[x] ?? 0 }, (_, row) =>
+    named.length === 0
+      ? { ...at, [x]: row }
+      : Object.fromEntries(
+          named.flatMap(({ axis, values }) =>
+            typeof values[row] === "number" && values[row] >= 0 ? [[axis, values[row]]] : [],
+          ),
+        ),
+  );
+}
+
+/** Row whose every place is among those given, or null. */
+function rowOf(places: readonly Selection[], given: Selection | null): number | null {
+  if (!given) return null;
+  const row = places.findIndex((own) => {
+    const entries = Object.entries(own);
+    return entries.length > 0 && entries.every(([axis, index]) => given[axis] === index);
+  });
+  return row < 0 ? null : row;
 }
 
 /** Whether a variable is an end of an interval: of this one, which has a column for it, or of another. */

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { BASE } from "../api/client";
 import type { Result, Selection, Variable } from "../api/shapes";
 import { inWords, valueTitle } from "../figures/words";
-import type { Theme } from "../state/address";
+import type { Theme } from "../state/theme";
 
 interface PictureProps {
   result: Result;

@@ -1,20 +1,20 @@
-/** The answer on screen: which of its variables, at which places, drawn by its kind. */
+/** An answer on screen: which of its variables, at which places, drawn by its kind. */
 import { SegmentedControl, Select } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { type ReactNode, useMemo } from "react";
 import type { Result, Variable } from "../api/shapes";
 import { capital, inWords, isText, number, visible } from "../figures/words";
-import { Complaint, Panel } from "../shell/Panel";
-import type { Range } from "../state/address";
-import { useLab } from "../state/lab";
+import { Complaint, Panel, useTall } from "../shell/Panel";
+import { useSelection } from "../state/selection";
 import { useTheme } from "../state/theme";
 import { AxisSliders } from "./AxisSliders";
 import { isCompanion } from "./companions";
+import { ExportItems } from "./ExportItems";
 import { HeatView } from "./HeatView";
 import { LineView, RankingView } from "./ListView";
-import { PanelMenu } from "./PanelMenu";
 import { PictureView } from "./PictureView";
-import { PinnedCell } from "./PinnedCell";
+import { SelectedCell } from "./SelectedCell";
 import { isPictured, planeOf, settle, settleCell, variableOf } from "./plane";
+import { type Range, useView } from "./view";
 
 const RANGES = [
   { value: "all", label: "whole" },
@@ -22,33 +22,50 @@ const RANGES = [
   { value: "clip", label: "99 %" },
 ];
 
-export function ResultPanel({ result, stale }: { result: Result; stale: string | null }) {
-  const state = useLab((lab) => lab.state);
-  const look = useLab((lab) => lab.look);
-  const [full, setFull] = useState(false);
-  const variable = variableOf(result, state.variable);
+export interface ResultPanelProps {
+  /** Name of the panel in the address. */
+  id: string;
+  /** What its view's keys in the query end in. */
+  slot: string;
+  result: Result;
+  title?: string;
+  actions?: ReactNode;
+  menu?: ReactNode;
+  /** Why what is shown is not the latest question's answer. */
+  stale?: string | null;
+  tall?: number;
+  children?: ReactNode;
+}
+
+export function ResultPanel(props: ResultPanelProps) {
+  const { id, slot, result, title, actions, menu, stale, tall = 430, children } = props;
+  const [view] = useView(slot);
+  const variable = variableOf(result, view.variable);
   if (!variable) return null;
   return (
     <Panel
-      title={capital(inWords(result.analysis))}
+      id={id}
+      title={title ?? capital(inWords(result.analysis))}
       reading={readingOf(result, variable)}
-      className={full ? "result full" : "result"}
+      className="result"
       actions={
         <>
-          <Choices result={result} variable={variable} />
-          <PanelMenu result={result} full={full} onFull={() => setFull(!full)} />
+          <Choices result={result} variable={variable} slot={slot} />
+          {actions}
+        </>
+      }
+      menu={
+        <>
+          <ExportItems result={result} />
+          {menu}
         </>
       }
     >
       {stale && <p className="stale">{stale}</p>}
       {result.warning && <Complaint>{result.warning}</Complaint>}
-      <Drawing result={result} variable={variable} tall={full ? Math.max(innerHeight - 260, 240) : 430} />
-      <Foot
-        result={result}
-        drawn={isDrawn(result, variable)}
-        onTable={() => look({ table: !state.table })}
-        table={state.table}
-      />
+      <Drawing result={result} variable={variable} slot={slot} tall={tall} />
+      <Foot result={result} drawn={isDrawn(result, variable)} slot={slot} />
+      {children}
     </Panel>
   );
 }
@@ -72,11 +89,16 @@ function isDrawn(result: Result, variable: Variable): boolean {
   return !isText(variable) && planeOf(result, variable).kind !== "ranking";
 }
 
+interface PartProps {
+  result: Result;
+  variable: Variable;
+  slot: string;
+}
+
 /** Which variable, and what the colours span. */
-function Choices({ result, variable }: { result: Result; variable: Variable }) {
-  const { range, table } = useLab(({ state }) => state);
+function Choices({ result, variable, slot }: PartProps) {
+  const [{ range, table }, look] = useView(slot);
   const pictured = isPictured(planeOf(result, variable));
-  const look = useLab((lab) => lab.look);
   const drawn = useMemo(
     () =>
       result.variables.filter(
@@ -94,9 +116,7 @@ function Choices({ result, variable }: { result: Result; variable: Variable }) {
           data={drawn.map(({ name }) => ({ value: name, label: inWords(name) }))}
           value={variable.name}
           allowDeselect={false}
-          onChange={(name) =>
-            name && look({ variable: name === result.variables[0]?.name ? "" : name, cell: null })
-          }
+          onChange={(name) => name && look({ variable: name === result.variables[0]?.name ? "" : name })}
         />
       )}
       {isDrawn(result, variable) && (table || !pictured) && (
@@ -118,28 +138,23 @@ function isOverlay(result: Result, variable: Variable): boolean {
   return isText(variable) && variable.axes.length > 1 && result.variables.some(same);
 }
 
-interface DrawingProps {
-  result: Result;
-  variable: Variable;
-  tall: number;
-}
-
-function Drawing({ result, variable, tall }: DrawingProps) {
-  const { at: chosen, cell, table } = useLab(({ state }) => state);
-  const look = useLab((lab) => lab.look);
+function Drawing({ result, variable, slot, tall }: PartProps & { tall: number }) {
+  const [view, look] = useView(slot);
+  const { selected, select } = useSelection();
   const theme = useTheme();
+  const height = useTall(tall);
   const plane = useMemo(() => planeOf(result, variable), [result, variable]);
-  const at = useMemo(() => settle(chosen, plane.sliders, result.dims), [chosen, plane, result]);
-  const onMove = (axis: string, index: number) => look({ at: { ...chosen, [axis]: index } });
-  const pinned = settleCell(cell, result.dims);
+  const at = useMemo(() => settle(view.at, plane.sliders, result.dims), [view.at, plane, result]);
+  const onMove = (axis: string, index: number) => look({ at: { ...view.at, [axis]: index } });
+  const cell = settleCell(selected, plane, result.dims);
   const shared = { result, variable, plane, at, theme };
-  const pictured = !table && isPictured(plane) && !isText(variable);
+  const pictured = !view.table && isPictured(plane) && !isText(variable);
   const heat = !pictured && plane.x !== null && plane.y !== null && !isText(variable);
   return (
     <>
       <AxisSliders result={result} axes={plane.sliders} at={at} onMove={onMove} />
       <div
-        className={pinned && heat ? "drawing with-pin" : "drawing"}
+        className={cell && heat ? "drawing with-pin" : "drawing"}
         data-analysis={result.analysis}
         data-kind={plane.kind}
         data-digest={result.digest}
@@ -150,16 +165,14 @@ function Drawing({ result, variable, tall }: DrawingProps) {
           {pictured ? (
             <PictureView {...shared} kind={plane.kind} />
           ) : heat ? (
-            <HeatView {...shared} tall={tall} onMove={onMove} />
+            <HeatView {...shared} tall={height} view={view} look={look} onMove={onMove} />
           ) : plane.kind === "ranking" || isText(variable) ? (
             <RankingView {...shared} />
           ) : (
-            <LineView {...shared} />
+            <LineView {...shared} view={view} />
           )}
         </div>
-        {pinned && heat && (
-          <PinnedCell result={result} cell={pinned} at={at} onRelease={() => look({ cell: null })} />
-        )}
+        {cell && heat && <SelectedCell result={result} cell={cell} at={at} onRelease={() => select(null)} />}
       </div>
     </>
   );
@@ -169,23 +182,23 @@ interface FootProps {
   result: Result;
   /** What is shown is a drawing, so there is a table behind it. */
   drawn: boolean;
-  table: boolean;
-  onTable: () => void;
+  slot: string;
 }
 
 /** Sizes, provenance, and the switch between drawing and table. */
-function Foot({ result, drawn, table, onTable }: FootProps) {
+function Foot({ result, drawn, slot }: FootProps) {
+  const [{ table }, look] = useView(slot);
   const sizes = Object.entries(result.dims).map(([axis, size]) => `${inWords(axis)} ${size}`);
   const seconds = result.provenance.wall_seconds ?? result.provenance.seconds;
   return (
     <footer className="figure-foot">
       <span>{capital(sizes.join(" × "))}</span>
-      <span className="mono" title="Digest of the values">
+      <a className="mono" title="Where it came from" href={`/results?result=${result.digest}`}>
         {result.digest.slice(0, 12)}
-      </span>
+      </a>
       {typeof seconds === "number" && <span>{number(seconds)} s to compute</span>}
       {drawn && (
-        <button type="button" className="text-button" onClick={onTable}>
+        <button type="button" className="text-button" onClick={() => look({ table: !table })}>
           {table ? "Drawing" : "Table"}
         </button>
       )}

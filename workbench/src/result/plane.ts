@@ -96,12 +96,18 @@ export function settle(chosen: Selection, axes: readonly string[], dims: Record<
   return Object.fromEntries(entries);
 }
 
-/** Pinned cell, or null when it names an axis or index that the result does not have. */
-export function settleCell(cell: Selection | null, dims: Record<string, number>): Selection | null {
-  if (!cell) return null;
-  const entries = Object.entries(cell);
-  const inside = entries.every(([axis, index]) => index >= 0 && index < (dims[axis] ?? 0));
-  return inside && entries.length > 0 ? cell : null;
+/** The drawn cell that a selection names, or null where it names none or one outside. */
+export function settleCell(
+  selected: Selection | null,
+  { x, y }: Plane,
+  dims: Record<string, number>,
+): Selection | null {
+  if (!selected || x === null || y === null) return null;
+  const entries = [y, x].map((axis) => [axis, selected[axis]] as const);
+  const inside = entries.every(
+    ([axis, index]) => index !== undefined && index >= 0 && index < (dims[axis] ?? 0),
+  );
+  return inside ? (Object.fromEntries(entries) as Selection) : null;
 }
 
 /** Slider axes to hold on the server so that the slice stays within a budget of values. */

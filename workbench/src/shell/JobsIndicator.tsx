@@ -6,16 +6,16 @@ import { cancel } from "../api/ask";
 import { useJobs } from "../api/queries";
 import type { Job } from "../api/shapes";
 import { capital, inWords, number } from "../figures/words";
-import { useInquiry } from "../state/inquiry";
+import { useBusy } from "../result/useAnswered";
 
 const SHOWN = 8;
 
 export function JobsIndicator() {
   const [open, setOpen] = useState(false);
-  const phase = useInquiry((inquiry) => inquiry.phase);
-  const { data, error } = useJobs(open || phase === "asking");
+  const busy = useBusy();
+  const { data, error } = useJobs(open || busy);
   const cache = useQueryClient();
-  useEffect(() => void cache.invalidateQueries({ queryKey: ["jobs"] }), [phase, cache]);
+  useEffect(() => void cache.invalidateQueries({ queryKey: ["jobs"] }), [busy, cache]);
   const jobs = data ?? [];
   const active = jobs.filter(({ state }) => state === "running" || state === "queued").length;
   return (

@@ -3,17 +3,18 @@ import { Autocomplete } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useModels } from "../api/queries";
 import type { ModelEntry } from "../api/shapes";
-import { useLab } from "../state/lab";
+import { panelsOf, writePanel } from "../state/lab";
+import { type Patch, type Query, usePage, usePageStore } from "../state/page";
 
 export function ModelChooser() {
   const { data: models, error } = useModels();
-  const model = useLab(({ state }) => state.model);
-  const edit = useLab((lab) => lab.edit);
-  const look = useLab((lab) => lab.look);
+  const { query, set } = usePage();
+  const path = usePageStore((page) => page.path);
+  const model = query.model ?? "";
   const first = models?.[0]?.name;
   useEffect(() => {
-    if (model === "" && first) look({ model: first });
-  }, [model, first, look]);
+    if (model === "" && first) set({ model: first });
+  }, [model, first, set]);
   const entry = models?.find(({ name }) => name === model);
   return (
     <div className="model-chooser">
@@ -21,11 +22,23 @@ export function ModelChooser() {
         key={model}
         model={model}
         names={(models ?? []).map(({ name }) => name)}
-        onChoose={(name) => name !== "" && name !== model && edit({ model: name, cell: null })}
+        onChoose={(name) =>
+          name !== "" &&
+          name !== model &&
+          set(
+            { model: name, sel: null, pins: null, ...(path === "/lab" ? drafts(query) : {}) },
+            { push: true },
+          )
+        }
       />
       <span className="model-facts muted">{error ? error.message : entry ? factsOf(entry) : ""}</span>
     </div>
   );
+}
+
+/** Questions of the lab wait for Run after the model was changed. */
+function drafts(query: Query): Patch {
+  return Object.assign({}, ...panelsOf(query).map((panel) => writePanel({ ...panel, draft: true })));
 }
 
 interface BoxProps {

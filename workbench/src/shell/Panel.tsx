@@ -1,26 +1,61 @@
 /** A panel with the head that every panel has: title, one-line reading, then what can be done. */
-import { type ReactNode, useId } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useId, useState } from "react";
+import { usePage } from "../state/page";
+import { PanelMenu } from "./PanelMenu";
 
 interface PanelProps {
+  /** Its name in the address: `?panel=ID` opens it alone. */
+  id: string;
   title: string;
   reading?: ReactNode;
   actions?: ReactNode;
+  /** Its own entries of the ⋯ menu, above those that every panel has. */
+  menu?: ReactNode;
   className?: string;
   children: ReactNode;
 }
 
-export function Panel({ title, reading, actions, className = "", children }: PanelProps) {
-  const id = useId();
+const Whole = createContext(false);
+
+/** Height that a drawing may take: so much, or nearly all the screen where its panel fills it. */
+export function useTall(usual: number): number {
+  return useContext(Whole) ? Math.max(globalThis.innerHeight - 260, 240) : usual;
+}
+
+export function Panel({ id, title, reading, actions, menu, className = "", children }: PanelProps) {
+  const heading = useId();
+  const { panel } = usePage().query;
+  const [full, setFull] = useState(false);
+  useEscape(full, () => setFull(false));
+  if (panel && panel !== id) return null;
+  const alone = panel === id;
+  const classes = ["panel", className, full && "full", alone && "alone"].filter(Boolean).join(" ");
   return (
-    <section className={`panel ${className}`} aria-labelledby={id}>
-      <header className="panel-head">
-        <h2 id={id}>{title}</h2>
-        {reading && <p className="reading">{reading}</p>}
-        {actions && <div className="actions">{actions}</div>}
-      </header>
-      <div className="panel-body">{children}</div>
-    </section>
+    <Whole value={full || alone}>
+      <section className={classes} aria-labelledby={heading} data-panel={id}>
+        <header className="panel-head">
+          <h2 id={heading}>{title}</h2>
+          {reading && <p className="reading">{reading}</p>}
+          <div className="actions">
+            {actions}
+            <PanelMenu id={id} full={full} onFull={() => setFull(!full)} alone={alone}>
+              {menu}
+            </PanelMenu>
+          </div>
+        </header>
+        <div className="panel-body">{children}</div>
+      </section>
+    </Whole>
   );
+}
+
+function useEscape(active: boolean, leave: () => void): void {
+  useEffect(() => {
+    if (!active) return undefined;
+    const listen = (event: KeyboardEvent) => event.key === "Escape" && leave();
+    globalThis.addEventListener("keydown", listen);
+    return () => globalThis.removeEventListener("keydown", listen);
+  });
 }
 
 interface EmptyProps {

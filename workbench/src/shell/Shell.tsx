@@ -1,16 +1,21 @@
-/** The frame of every page: rail, bar, page. */
+/** The frame of every page: rail, bar, page, dock. */
 import { MantineProvider } from "@mantine/core";
-import { Link, Outlet } from "@tanstack/react-router";
+import { Outlet } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { Failure } from "../api/client";
 import { useHealth, useModels } from "../api/queries";
+import { Dock } from "../dock/Dock";
 import { mantine } from "../theme";
+import { useAddress, usePage, usePageStore } from "../state/page";
 import { useTheme } from "../state/theme";
-import { LabIcon, Mark } from "./icons";
+import { ICONS, Mark } from "./icons";
+import { PageLink } from "./PageLink";
+import { PAGES } from "./pages";
 import { SignIn } from "./SignIn";
 import { TopBar } from "./TopBar";
 
 export function Shell() {
+  useAddress();
   const theme = useTheme();
   useEffect(() => {
     document.documentElement.dataset.theme = theme;
@@ -24,32 +29,52 @@ export function Shell() {
 
 function Frame() {
   const { error } = useModels();
+  const { query } = usePage();
   if (error instanceof Failure && error.status === 401) return <SignIn />;
+  const embedded = query.embed === "1";
+  const classes = ["shell", embedded && "embedded", query.panel && "lone", query.dock === "1" && "docked"];
   return (
-    <div className="shell">
-      <a className="skip" href="#page">
-        Skip to the page
-      </a>
-      <Rail />
-      <TopBar />
+    <div className={classes.filter(Boolean).join(" ")}>
+      {!embedded && (
+        <>
+          <a className="skip" href="#page">
+            Skip to the page
+          </a>
+          <Rail />
+          <TopBar />
+        </>
+      )}
       <div id="page" className="page" tabIndex={-1}>
         <Outlet />
       </div>
+      {!embedded && <Dock />}
     </div>
   );
 }
 
 function Rail() {
   const { data } = useHealth();
+  const path = usePageStore((page) => page.path);
   return (
     <nav className="rail" aria-label="Pages">
       <span className="mark" title={data ? `NeuronScope ${data.version}` : "NeuronScope"}>
         <Mark />
       </span>
-      <Link to="/lab" search={(before) => before} className="rail-link" aria-current="page">
-        <LabIcon />
-        <span>Lab</span>
-      </Link>
+      {PAGES.map((page) => {
+        const Icon = ICONS[page.path];
+        return (
+          <PageLink
+            key={page.path}
+            to={page.path}
+            className={page.path === path ? "rail-link active" : "rail-link"}
+            current={page.path === path}
+            title={page.about}
+          >
+            <Icon />
+            <span>{page.name}</span>
+          </PageLink>
+        );
+      })}
     </nav>
   );
 }

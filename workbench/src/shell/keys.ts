@@ -1,14 +1,21 @@
 /** Keys that work everywhere on the page, and the words that explain them. */
 import { useEffect, useRef } from "react";
-import { useLab } from "../state/lab";
+import { readView, writeView } from "../result/view";
+import { usePageStore } from "../state/page";
 
 export const SHORTCUTS: readonly (readonly [string, string])[] = [
-  ["Ctrl or ⌘ Enter", "Run the analysis"],
+  ["Ctrl or ⌘ K", "Search: pages, models, analyses, neurons, results"],
+  ["Ctrl or ⌘ Enter", "Run the questions of the lab"],
   ["/", "Go to the prompt"],
   ["t", "Switch between drawing and table"],
-  ["← ↑ → ↓", "Move the cursor over cells, tokens, heads and sliders"],
-  ["Enter", "Pin the cell under the cursor, or let it go"],
-  ["Escape", "Let go of the pinned cell, close a menu"],
+  ["← ↑ → ↓", "Move the cursor over cells, tokens, heads, neurons and sliders"],
+  ["Enter", "Select what is under the cursor, or let it go"],
+  ["Shift Enter", "Pin it, so that it stays while others are selected"],
+  ["p · a · s", "Patch, ablate or steer what is selected"],
+  ["d", "Open or close the dock"],
+  ["Space", "Pause the stream, or let it go on"],
+  ["f · r", "Flat or solid view of the model; camera back to the start"],
+  ["Escape", "Let go of the selection, close a menu, leave full screen"],
   ["Tab", "Go to the next control"],
   ["?", "Show these keys"],
 ];
@@ -16,9 +23,12 @@ export const SHORTCUTS: readonly (readonly [string, string])[] = [
 interface Keys {
   run: () => void;
   focusPrompt: () => void;
+  /** Slot of the view that `t` turns into a table. */
+  slot: string;
 }
 
-function typing(target: EventTarget | null): boolean {
+/** Whether keys belong to the field that has the focus. */
+export function typing(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
     target.matches("input:not([type=range]):not([type=radio]), textarea, select")
@@ -26,10 +36,10 @@ function typing(target: EventTarget | null): boolean {
 }
 
 /** Listens for the page's keys; keys typed into a field stay in the field. */
-export function useShortcuts({ run, focusPrompt }: Keys): void {
-  const keys = useRef({ run, focusPrompt });
+export function useShortcuts({ run, focusPrompt, slot }: Keys): void {
+  const keys = useRef({ run, focusPrompt, slot });
   useEffect(() => {
-    keys.current = { run, focusPrompt };
+    keys.current = { run, focusPrompt, slot };
   });
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
@@ -43,10 +53,15 @@ export function useShortcuts({ run, focusPrompt }: Keys): void {
         event.preventDefault();
         keys.current.focusPrompt();
       }
-      const { state, look } = useLab.getState();
-      if (event.key === "t") look({ table: !state.table });
+      if (event.key === "t") turnTable(keys.current.slot);
     };
     globalThis.addEventListener("keydown", listen);
     return () => globalThis.removeEventListener("keydown", listen);
   }, []);
+}
+
+function turnTable(slot: string): void {
+  const { query, set } = usePageStore.getState();
+  const view = readView(query, slot);
+  set(writeView({ ...view, table: !view.table }, slot));
 }

@@ -1,18 +1,22 @@
 /** Light or dark: the address decides, then what was chosen before, then the system. */
 import { useSyncExternalStore } from "react";
-import { useLab } from "./lab";
-import type { Theme } from "./address";
+import { usePageStore } from "./page";
+
+export type Theme = "light" | "dark";
 
 const KEY = "neuronscope-theme";
 const QUERY = "(prefers-color-scheme: dark)";
 
 function remembered(): Theme | null {
   try {
-    const found = globalThis.localStorage.getItem(KEY);
-    return found === "light" || found === "dark" ? found : null;
+    return themeNamed(globalThis.localStorage.getItem(KEY));
   } catch {
     return null;
   }
+}
+
+function themeNamed(text: string | null | undefined): Theme | null {
+  return text === "light" || text === "dark" ? text : null;
 }
 
 export function remember(theme: Theme): void {
@@ -35,7 +39,13 @@ function systemIsDark(): boolean {
 
 /** The theme in force. */
 export function useTheme(): Theme {
-  const chosen = useLab(({ state }) => state.theme);
+  const chosen = usePageStore(({ query }) => themeNamed(query.theme));
   const dark = useSyncExternalStore(watchSystem, systemIsDark);
   return chosen ?? remembered() ?? (dark ? "dark" : "light");
+}
+
+/** Changes the theme, for this address and for the next visit. */
+export function turn(theme: Theme): void {
+  remember(theme);
+  usePageStore.getState().set({ theme });
 }

@@ -1,4 +1,4 @@
-/** All that the result says about the pinned cell. */
+/** All that the result says about the selected cell. */
 import { useMemo } from "react";
 import type { Result, Selection, Variable } from "../api/shapes";
 import { Ranking } from "../figures/Ranking";
@@ -7,22 +7,22 @@ import { CloseIcon } from "../shell/icons";
 import { Complaint } from "../shell/Panel";
 import { useColumns } from "./ListView";
 
-interface PinnedProps {
+interface SelectedProps {
   result: Result;
   cell: Selection;
   at: Selection;
   onRelease: () => void;
 }
 
-export function PinnedCell({ result, cell, at, onRelease }: PinnedProps) {
+export function SelectedCell({ result, cell, at, onRelease }: SelectedProps) {
   const { singles, lists } = useMemo(() => parted(result, cell), [result, cell]);
   const fixed = useMemo(() => ({ ...at, ...cell }), [at, cell]);
   const { rank: _rank, ...unranked } = fixed;
   return (
-    <aside className="pinned" aria-label="Pinned cell">
+    <aside className="pinned" aria-label="Selected cell">
       <header>
-        <h3>Pinned</h3>
-        <button type="button" className="quiet" onClick={onRelease} aria-label="Let go of the pinned cell">
+        <h3>Selected</h3>
+        <button type="button" className="quiet" onClick={onRelease} aria-label="Let go of the selected cell">
           <CloseIcon />
         </button>
       </header>
@@ -84,7 +84,7 @@ function List({ result, variables, fixed }: PartProps) {
   const bars = ordered.find((variable) => !isText(variable))?.name ?? null;
   return (
     <Ranking
-      label="Pinned cell by rank"
+      label="Selected cell by rank"
       axis={inWords("rank")}
       entries={entries}
       columns={named}
