@@ -1,6 +1,130 @@
 /** Written by `npm run types` from the server's OpenAPI; do not edit. */
 
 export interface paths {
+    "/api/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit
+         * @description Return rows of the audit log, newest first; ``before`` of a reply asks for the page after.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify Audit
+         * @description Say whether the audit log is as it was written, and if not which row is not.
+         */
+        get: operations["verify_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sessions
+         * @description Return the browsers that are signed in, newest first.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Close Session
+         * @description Sign a browser out.
+         */
+        delete: operations["close_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tokens
+         * @description Return every token that ever was, newest first, without its secret.
+         */
+        get: operations["list_tokens"];
+        put?: never;
+        /**
+         * Create Token
+         * @description Make a token; its secret is in the reply and never told again.
+         */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Token
+         * @description Revoke a token; it and the sessions that it opened end at once.
+         */
+        delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analyses": {
         parameters: {
             query?: never;
@@ -10,7 +134,7 @@ export interface paths {
         };
         /**
          * List Analyses
-         * @description Return the form of every analysis that can be asked.
+         * @description Return the form of every analysis that can be asked, or of every maker.
          */
         get: operations["list_analyses"];
         put?: never;
@@ -30,7 +154,7 @@ export interface paths {
         };
         /**
          * Show Analysis
-         * @description Return one form by the analysis's name, in either spelling.
+         * @description Return one form, of an analysis or a maker, by its name in either spelling.
          */
         get: operations["show_analysis"];
         put?: never;
@@ -192,6 +316,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/makers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Maker
+         * @description Train or build something on the server, in a folder of its own; the reply is the job.
+         *
+         *     Once it is done, ``made`` is the name that opens it as a subject, such as ``made:tuned_lens/mine``.
+         *     ``out`` is the server's to choose.
+         */
+        post: operations["run_maker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Me
+         * @description Return who asks: name, role, and what the key reaches.
+         */
+        get: operations["show_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -343,7 +510,9 @@ export interface paths {
         };
         /**
          * List Subjects
-         * @description Return the names known here for a type of subject, such as Task; other names may open too.
+         * @description Return the names known here for a type of subject, such as Task, and what makers made of it here.
+         *
+         *     Other names may open too.
          */
         get: operations["list_subjects"];
         put?: never;
@@ -378,6 +547,65 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AuditPage
+         * @description Rows of the record, newest first, and the ``before`` that gives the page after.
+         */
+        AuditPage: {
+            /**
+             * Before
+             * @description Null on the last page.
+             */
+            before: number | null;
+            /** Rows */
+            rows: components["schemas"]["AuditRow"][];
+        };
+        /**
+         * AuditRow
+         * @description One thing that was done or refused, with the digest that chains it to the row before.
+         */
+        AuditRow: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** Digest */
+            digest: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Number */
+            number: number;
+            /** Outcome */
+            outcome: string;
+            /** Role */
+            role: string | null;
+            /** Time */
+            time: string;
+        };
+        /**
+         * AuditVerdict
+         * @description Whether the record is as it was written; if not, the first wrong row and what is wrong.
+         */
+        AuditVerdict: {
+            /**
+             * Head
+             * @description Digest of the last sound row; note it down elsewhere.
+             */
+            head: string;
+            /** Number */
+            number: number | null;
+            /**
+             * Rows
+             * @description Rows that are sound, from the first.
+             */
+            rows: number;
+            /** Trouble */
+            trouble: string | null;
+            /** Whole */
+            whole: boolean;
+        };
         /**
          * CancelledEvent
          * @description The job was cancelled.
@@ -514,8 +742,21 @@ export interface components {
             version: string;
         };
         /**
+         * InterruptedEvent
+         * @description The server stops; the job goes on when it is back, and so does its stream.
+         */
+        InterruptedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "interrupted";
+        };
+        /**
          * Job
          * @description One question that was asked: where it stands, and its answer's digest or its error once ended.
+         *
+         *     One that the server's stop interrupted goes on when the server is back.
          */
         Job: {
             /** Analysis */
@@ -539,6 +780,16 @@ export interface components {
             /** Id */
             id: string;
             /**
+             * Interruptions
+             * @description How often a stop of the server interrupted it.
+             */
+            interruptions: number;
+            /**
+             * Made
+             * @description What a maker makes, by the name that opens it once it is done.
+             */
+            made: string | null;
+            /**
              * Result
              * @description Digest of the result.
              */
@@ -549,10 +800,15 @@ export interface components {
              */
             seconds: number | null;
             /**
+             * Sort
+             * @enum {string}
+             */
+            sort: "ask" | "make";
+            /**
              * State
              * @enum {string}
              */
-            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
             /**
              * Status
              * @description HTTP status that belongs to the error.
@@ -570,7 +826,7 @@ export interface components {
          * JobEvent
          * @description The data of one server-sent event; its ``event`` field equals the event's name.
          */
-        JobEvent: components["schemas"]["QueuedEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["PartialEvent"] | components["schemas"]["ResultEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CancelledEvent"];
+        JobEvent: components["schemas"]["QueuedEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["PartialEvent"] | components["schemas"]["ResultEvent"] | components["schemas"]["MadeEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CancelledEvent"] | components["schemas"]["InterruptedEvent"];
         /**
          * KnownName
          * @description One name that opens here as a subject of some type, and what it is.
@@ -580,6 +836,44 @@ export interface components {
             name: string;
             /** Summary */
             summary: string;
+        };
+        /**
+         * MadeEvent
+         * @description The job is done; what the maker left opens by this name.
+         */
+        MadeEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "made";
+            /** Name */
+            name: string;
+        };
+        /**
+         * Me
+         * @description Whoever asks: name, role and what the key reaches.
+         */
+        Me: {
+            /**
+             * Models
+             * @description Pattern of the models that may be run; null for any.
+             */
+            models: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "analyst" | "admin";
+            /** Scopes */
+            scopes: ("read" | "export" | "run" | "manage")[];
+            /**
+             * Session
+             * @description Whether it came by a browser's session, which can be signed out.
+             */
+            session: boolean;
         };
         /**
          * ModelEntry
@@ -602,6 +896,15 @@ export interface components {
             title: string;
             /** Width */
             width: number | null;
+        };
+        /**
+         * NewToken
+         * @description A token that was made, with its secret, which is told this once.
+         */
+        NewToken: {
+            /** Secret */
+            secret: string;
+            token: components["schemas"]["TokenEntry"];
         };
         /**
          * PartialEvent
@@ -735,6 +1038,37 @@ export interface components {
             event: "result";
         };
         /**
+         * SessionEntry
+         * @description One open session of a browser.
+         */
+        SessionEntry: {
+            /**
+             * Address
+             * @description Where it signed in from.
+             */
+            address: string;
+            /** Created */
+            created: string;
+            /** Expires */
+            expires: string;
+            /**
+             * Here
+             * @description Whether it is the session that asks.
+             */
+            here: boolean;
+            /** Id */
+            id: string;
+            /** Last Used */
+            last_used: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "analyst" | "admin";
+        };
+        /**
          * SubjectForm
          * @description One subject of an analysis: what must be opened before the question can be asked.
          */
@@ -767,6 +1101,79 @@ export interface components {
             id: number;
             /** Text */
             text: string;
+        };
+        /**
+         * TokenEntry
+         * @description One token without its secret.
+         */
+        TokenEntry: {
+            /**
+             * Created
+             * @description ISO 8601 in UTC, as all times here.
+             */
+            created: string;
+            /** Expires */
+            expires: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Last Used
+             * @description To within a minute.
+             */
+            last_used: string | null;
+            /**
+             * Models
+             * @description Pattern of the models that may be run; null for any.
+             */
+            models: string | null;
+            /** Name */
+            name: string;
+            /** Revoked */
+            revoked: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "analyst" | "admin";
+            /** Scopes */
+            scopes: ("read" | "export" | "run" | "manage")[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "expired" | "revoked";
+        };
+        /**
+         * TokenWanted
+         * @description A token to be made: a name, a role, and how far below the role it stays.
+         */
+        TokenWanted: {
+            /**
+             * Days
+             * @description Days until it expires; never where it is left out.
+             */
+            days?: number | null;
+            /**
+             * Models
+             * @description Pattern of names of models, such as builtin:*.
+             */
+            models?: string | null;
+            /**
+             * Name
+             * @description 1 to 64 letters, digits, spaces and . _ @ -, unlike any active token's.
+             */
+            name: string;
+            /**
+             * Role
+             * @default viewer
+             * @enum {string}
+             */
+            role: "viewer" | "analyst" | "admin";
+            /**
+             * Scopes
+             * @description All of the role's where it is left out.
+             */
+            scopes?: ("read" | "export" | "run" | "manage")[] | null;
         };
         /**
          * Tokens
@@ -838,9 +1245,384 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list_analyses: {
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description Only what this one did. */
+                actor?: string | null;
+                /** @description Only this, such as login or refused. */
+                action?: string | null;
+                /** @description Only rows below. */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    verify_audit: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerdict"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionEntry"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    close_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionEntry"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenEntry"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenEntry"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    list_analyses: {
+        parameters: {
+            query?: {
+                /** @description What can be asked, or what makers can make. */
+                sort?: "ask" | "make";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -948,6 +1730,8 @@ export interface operations {
             query?: {
                 /** @description Seconds to wait for the answer. */
                 wait?: number;
+                /** @description Refuse with 429 rather than wait in the queue. */
+                fail_if_busy?: boolean;
             };
             header?: never;
             path: {
@@ -1037,6 +1821,15 @@ export interface operations {
             };
             /** @description Internal Server Error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1491,6 +2284,169 @@ export interface operations {
             };
             /** @description Request Entity Too Large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    run_maker: {
+        parameters: {
+            query?: {
+                /** @description Names the folder; a run unfinished there goes on. */
+                called?: string | null;
+                /** @description Seconds to wait for the answer. */
+                wait?: number;
+                /** @description Refuse with 429 rather than wait in the queue. */
+                fail_if_busy?: boolean;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Not answered yet; the job is at Location. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    show_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
