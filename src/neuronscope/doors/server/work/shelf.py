@@ -1,6 +1,7 @@
 """Which models are open? The last few asked for, so that the next question need not wait for them."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -20,6 +21,7 @@ class Shelf:
         self._opener = opener
         self._most = most
         self._models: OrderedDict[Place, tuple[int, Model]] = OrderedDict()
+        self._used: dict[Place, float] = {}
         self._shelving = threading.Lock()
         self._opening = threading.Lock()
 
@@ -47,6 +49,7 @@ class Shelf:
             model = self._opener(name, device=device, dtype=dtype)
             with self._shelving:
                 self._models[place] = (written, model)
+                self._used[place] = time.time()
             return model
 
     def opened(self, name: str, *, device: str = "cpu", dtype: str = "float32") -> Model:
@@ -61,11 +64,22 @@ class Shelf:
         with self._shelving:
             return list(self._models)
 
+    def held(self) -> list[tuple[Place, Model, float]]:
+        """Return the open models and when each was last asked for, in Unix seconds; the last one first."""
+        with self._shelving:
+            return [(place, self._models[place][1], self._used[place]) for place in reversed(self._models)]
+
+    def drop(self, place: Place) -> bool:
+        """Close a model; a question that uses it goes on. Say whether it was open."""
+        with self._shelving:
+            return self._models.pop(place, None) is not None
+
     def _find(self, place: Place, written: int) -> Model | None:
         with self._shelving:
             if place not in self._models or self._models[place][0] != written:
                 return None
             self._models.move_to_end(place)
+            self._used[place] = time.time()
             return self._models[place][1]
 
     def _make_room(self, place: Place, in_use: Collection[Place]) -> None:
