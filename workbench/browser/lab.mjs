@@ -213,7 +213,7 @@ async function otherDoors(page) {
       await page.locator(".code-panel").getByText(label, { exact: true }).click();
       strictEqual(await page.textContent(`pre[data-tongue=${tongue}]`), code[tongue]);
     }
-    await page.getByRole("button", { name: "Export and more" }).click();
+    await page.locator(".panel.result").getByRole("button", { name: "export and more" }).click();
     await page.waitForSelector("a[download]");
     const links = await page.$$eval("a[download]", (all) => all.map(({ href }) => href));
     strictEqual(links.length, 9);
@@ -241,7 +241,7 @@ async function jobs(page, { prompt, twin, answers }) {
     await page.waitForFunction(() =>
       /\d+ of \d+/.test(document.querySelector("[data-phase=asking]")?.textContent ?? ""),
     );
-    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.locator(".analysis-panel").getByRole("button", { name: "Cancel" }).click();
     await page.waitForSelector("[data-phase=cancelled]");
     const deadline = Date.now() + 30_000;
     for (;;) {
@@ -300,7 +300,7 @@ try {
   }
   const page = await open(context, `${settings.url}/`);
   await check("the bare address is the Home page", () => page.waitForSelector("main"));
-  await keyboardOnly(page);
+  if (!process.env.ONLY) await keyboardOnly(page);
   await cardAndPrompts(page);
   await otherDoors(page);
   if (settings.model.startsWith("builtin:")) await jobs(page, asked);

@@ -38,7 +38,7 @@ export function Panel({ id, title, reading, actions, menu, className = "", child
           {reading && <p className="reading">{reading}</p>}
           <div className="actions">
             {actions}
-            <PanelMenu id={id} full={full} onFull={() => setFull(!full)} alone={alone}>
+            <PanelMenu id={id} title={title} full={full} onFull={() => setFull(!full)} alone={alone}>
               {menu}
             </PanelMenu>
           </div>

@@ -6,17 +6,18 @@ import { MoreIcon } from "./icons";
 
 interface MenuProps {
   id: string;
+  title: string;
   full: boolean;
   alone: boolean;
   onFull: () => void;
   children: ReactNode;
 }
 
-export function PanelMenu({ id, full, alone, onFull, children }: MenuProps) {
+export function PanelMenu({ id, title, full, alone, onFull, children }: MenuProps) {
   return (
     <Menu position="bottom-end" shadow="none" width={240}>
       <Menu.Target>
-        <ActionIcon variant="subtle" size="sm" aria-label="Export and more">
+        <ActionIcon variant="subtle" size="sm" aria-label={`${title}: export and more`}>
           <MoreIcon />
         </ActionIcon>
       </Menu.Target>
