@@ -41,6 +41,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/memory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Memory
+         * @description Return what the server holds, and the models that it keeps open.
+         */
+        get: operations["show_memory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/memory/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Model
+         * @description Close a model; a question that uses it goes on, and the next one opens it again.
+         */
+        post: operations["close_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/monitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Monitors
+         * @description Return the rules as they were written, where each stands, and what can be watched.
+         */
+        get: operations["list_monitors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/monitors/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Monitor
+         * @description Add a rule or change the one of this name, and write the file; addresses stay those of the file.
+         */
+        put: operations["put_monitor"];
+        post?: never;
+        /**
+         * Remove Monitor
+         * @description Take a rule out and write the file; its history stays.
+         */
+        delete: operations["remove_monitor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/sessions": {
         parameters: {
             query?: never;
@@ -125,6 +209,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alerts
+         * @description Return every rule and where it stands, those that fire first.
+         */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Alerts
+         * @description Look now; models are asked at the end of the queue, and their alerts say ``checking`` until then.
+         */
+        post: operations["check_alerts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alert History
+         * @description Return what happened to alerts, newest first; ``before`` of a reply asks for the page after.
+         */
+        get: operations["list_alert_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{rule}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Alert
+         * @description Note that somebody has seen an alert; it goes on until its value is back.
+         */
+        post: operations["acknowledge_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analyses": {
         parameters: {
             query?: never;
@@ -163,7 +327,8 @@ export interface paths {
          * @description Ask a question; the reply is its result, or its job where that takes longer than ``wait``.
          *
          *     What was asked before is answered at once, whatever else is running.
-         *     ``device`` and ``dtype`` may stand beside the arguments where the analysis has a model.
+         *     Where the analysis has a model, ``device``, ``dtype`` and ``do``, a list of interventions, may stand
+         *     beside the arguments.
          */
         post: operations["ask_analysis"];
         delete?: never;
@@ -481,6 +646,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/results/{digest}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replay Frames
+         * @description Replay a stored generation as the frames that were seen live; no model is opened.
+         */
+        get: operations["replay_frames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/results/{digest}/values": {
         parameters: {
             query?: never;
@@ -495,6 +680,48 @@ export interface paths {
         get: operations["show_values"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Stream
+         * @description Let a model write and stream what every neuron does, token by token, the prompt's first.
+         *
+         *     The stream is a job: it waits its turn for the model, and ends as the result of `generation`.
+         */
+        post: operations["open_stream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{stream_id}/control": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Control Stream
+         * @description Pause a stream, let it go on or one token further, end it, or steer it from the next token on.
+         */
+        post: operations["control_stream"];
         delete?: never;
         options?: never;
         head?: never;
@@ -547,6 +774,136 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Alert
+         * @description One rule and where it stands.
+         */
+        Alert: {
+            /** Acknowledged */
+            acknowledged: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /**
+             * Checking
+             * @description Whether the model is being asked now.
+             */
+            checking: boolean;
+            /** Clear */
+            clear: number;
+            /**
+             * Metric
+             * @enum {string}
+             */
+            metric: "drift" | "dead_share" | "divergence" | "failed_jobs" | "queue_length" | "disk_free" | "memory";
+            /** Model */
+            model: string | null;
+            /**
+             * Note
+             * @description More about the last reading, or why there is none.
+             */
+            note: string;
+            /** Paused */
+            paused: boolean;
+            /**
+             * Read
+             * @description When the value was last looked at.
+             */
+            read: string | null;
+            /** Rule */
+            rule: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "notice" | "warning" | "critical";
+            /**
+             * Since
+             * @description Since when it stands so, ISO 8601 in UTC; null from the start.
+             */
+            since: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "calm" | "pending" | "firing";
+            /**
+             * Text
+             * @description Where it stands, in a sentence.
+             */
+            text: string;
+            /** Threshold */
+            threshold: number;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * AlertEvent
+         * @description One thing that happened to an alert.
+         */
+        AlertEvent: {
+            /**
+             * Actor
+             * @description Who did it, where a person did.
+             */
+            actor: string | null;
+            /**
+             * Delivery
+             * @description What became of the message to the webhook, where there is one.
+             */
+            delivery: string | null;
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "fired" | "cleared" | "acknowledged" | "removed";
+            /** Number */
+            number: number;
+            /** Rule */
+            rule: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "notice" | "warning" | "critical";
+            /** Text */
+            text: string;
+            /** Threshold */
+            threshold: number | null;
+            /** Time */
+            time: string;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * AlertHistory
+         * @description What happened to alerts, newest first, and the ``before`` that gives the page after.
+         */
+        AlertHistory: {
+            /**
+             * Before
+             * @description Null on the last page.
+             */
+            before: number | null;
+            /** Rows */
+            rows: components["schemas"]["AlertEvent"][];
+        };
+        /**
+         * Alerts
+         * @description Every rule and where it stands, those that fire first.
+         */
+        Alerts: {
+            /** Alerts */
+            alerts: components["schemas"]["Alert"][];
+            /** Firing */
+            firing: number;
+            /**
+             * Trouble
+             * @description What is wrong with the rules file, where something is.
+             */
+            trouble: string | null;
+        };
         /**
          * AuditPage
          * @description Rows of the record, newest first, and the ``before`` that gives the page after.
@@ -607,6 +964,28 @@ export interface components {
             whole: boolean;
         };
         /**
+         * Block
+         * @description One array of a payload: its axes, its shape, and where it begins.
+         */
+        Block: {
+            /** Axes */
+            axes: string[];
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "int8" | "uint16" | "uint32" | "float16" | "float32";
+            /** Name */
+            name: string;
+            /**
+             * Offset
+             * @description First byte in the payload, a multiple of eight.
+             */
+            offset: number;
+            /** Shape */
+            shape: number[];
+        };
+        /**
          * CancelledEvent
          * @description The job was cancelled.
          */
@@ -616,6 +995,18 @@ export interface components {
              * @enum {string}
              */
             event: "cancelled";
+        };
+        /**
+         * Candidate
+         * @description One token that might come next, and how probable the model finds it.
+         */
+        Candidate: {
+            /** Id */
+            id: number;
+            /** Probability */
+            probability: number;
+            /** Text */
+            text: string;
         };
         /**
          * Code
@@ -650,6 +1041,23 @@ export interface components {
             title: string;
         };
         /**
+         * ControlBody
+         * @description What a stream is to do.
+         */
+        ControlBody: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "pause" | "resume" | "step" | "stop" | "steer";
+            /**
+             * Do
+             * @description Interventions in force from the next token on, to steer.
+             * @default []
+             */
+            do: string[];
+        };
+        /**
          * Coordinate
          * @description Labels along one axis or several, nested in the order of the axes; null where they are very many.
          */
@@ -660,6 +1068,46 @@ export interface components {
             dtype: string;
             /** Values */
             values: unknown[] | null;
+        };
+        /**
+         * EndFrame
+         * @description How the stream ended, and where it is kept.
+         */
+        EndFrame: {
+            /**
+             * Arguments
+             * @description What was really done, as a question to `generation`.
+             */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /**
+             * Digest
+             * @description Digest of the stored result.
+             */
+            digest: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "end";
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "length" | "stop" | "stopped";
+            /**
+             * Seconds
+             * @description How long the model wrote; null in a replay.
+             */
+            seconds: number | null;
+            /**
+             * Warning
+             * @description Why it could not be kept, where that is so.
+             */
+            warning?: string | null;
+            /** Written */
+            written: number;
         };
         /**
          * ErrorEvent
@@ -673,6 +1121,21 @@ export interface components {
              * @enum {string}
              */
             event: "error";
+            /** Status */
+            status: number;
+        };
+        /**
+         * ErrorFrame
+         * @description Why the stream broke off.
+         */
+        ErrorFrame: {
+            /** Detail */
+            detail: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "error";
             /** Status */
             status: number;
         };
@@ -726,6 +1189,11 @@ export interface components {
             /** Wing */
             wing: string;
         };
+        /**
+         * Frame
+         * @description The header of one frame, told apart by ``kind``.
+         */
+        Frame: components["schemas"]["StartFrame"] | components["schemas"]["TokenFrame"] | components["schemas"]["EndFrame"] | components["schemas"]["ErrorFrame"];
         /**
          * Health
          * @description That the server answers, and which build of the workbench it serves.
@@ -876,6 +1344,48 @@ export interface components {
             session: boolean;
         };
         /**
+         * Memory
+         * @description What the server holds, and the models that it keeps open.
+         */
+        Memory: {
+            /** Disk Free Bytes */
+            disk_free_bytes: number;
+            /** Machine Bytes */
+            machine_bytes: number;
+            /** Models */
+            models: components["schemas"]["OpenModel"][];
+            /** Process Bytes */
+            process_bytes: number;
+            /** Store Bytes */
+            store_bytes: number;
+        };
+        /**
+         * MetricHelp
+         * @description One thing that can be watched, and what a rule about it must or may say.
+         */
+        MetricHelp: {
+            /**
+             * Above
+             * @description Whether high values are bad; else low ones are.
+             */
+            above: boolean;
+            /** Help */
+            help: string;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "drift" | "dead_share" | "divergence" | "failed_jobs" | "queue_length" | "disk_free" | "memory";
+            /** Needs */
+            needs: string[];
+            /** Takes */
+            takes: string[];
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
          * ModelEntry
          * @description One model that opens by name here without a download.
          */
@@ -898,6 +1408,51 @@ export interface components {
             width: number | null;
         };
         /**
+         * MonitorRule
+         * @description A rule as it was written, where it stands, and its last readings.
+         */
+        MonitorRule: {
+            alert: components["schemas"]["Alert"];
+            /**
+             * Readings
+             * @description Times and values, oldest first.
+             */
+            readings: [
+                string,
+                number | null
+            ][];
+            rule: components["schemas"]["Rule"];
+        };
+        /**
+         * Monitors
+         * @description All that is watched, and what could be.
+         */
+        Monitors: {
+            /**
+             * Check Minutes
+             * @description How often models are asked; 0: only when somebody wants it.
+             */
+            check_minutes: number;
+            /**
+             * File
+             * @description Where the rules are kept on the server.
+             */
+            file: string;
+            /** Metrics */
+            metrics: components["schemas"]["MetricHelp"][];
+            /** Rules */
+            rules: components["schemas"]["MonitorRule"][];
+            /** Trouble */
+            trouble: string | null;
+            /** Webhooks */
+            webhooks: string[];
+            /**
+             * Written
+             * @description Whether the file is there; else the rules are those that ship.
+             */
+            written: boolean;
+        };
+        /**
          * NewToken
          * @description A token that was made, with its secret, which is told this once.
          */
@@ -905,6 +1460,27 @@ export interface components {
             /** Secret */
             secret: string;
             token: components["schemas"]["TokenEntry"];
+        };
+        /**
+         * OpenModel
+         * @description One model that is open.
+         */
+        OpenModel: {
+            /**
+             * Busy
+             * @description Whether a question about it runs or waits.
+             */
+            busy: boolean;
+            /** Bytes */
+            bytes: number;
+            /** Device */
+            device: string;
+            /** Dtype */
+            dtype: string;
+            /** Last Used */
+            last_used: string;
+            /** Model */
+            model: string;
         };
         /**
          * PartialEvent
@@ -918,6 +1494,16 @@ export interface components {
             event: "partial";
             /** Number */
             number: number;
+        };
+        /**
+         * Piece
+         * @description One token of the text.
+         */
+        Piece: {
+            /** Id */
+            id: number;
+            /** Text */
+            text: string;
         };
         /**
          * Plane
@@ -1038,6 +1624,81 @@ export interface components {
             event: "result";
         };
         /**
+         * Rule
+         * @description When a metric is an alert, how long it must be, when it no longer is, and who is told.
+         */
+        Rule: {
+            /**
+             * Baseline
+             * @description Digest of a stored neuron_statistics.
+             */
+            baseline?: string | null;
+            /**
+             * Clear
+             * @description Back at this it is none any more; a fifth off the threshold where it is left out.
+             */
+            clear?: number | null;
+            /**
+             * For Seconds
+             * @description How long it must be beyond, unbroken.
+             * @default 0
+             */
+            for_seconds: number;
+            /**
+             * Metric
+             * @enum {string}
+             */
+            metric: "drift" | "dead_share" | "divergence" | "failed_jobs" | "queue_length" | "disk_free" | "memory";
+            /**
+             * Model
+             * @description Which model is watched.
+             */
+            model?: string | null;
+            /**
+             * N Tokens
+             * @description Tokens of the corpus to read; 2,048 where it is left out.
+             */
+            n_tokens?: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Paused
+             * @default false
+             */
+            paused: boolean;
+            /**
+             * Reference
+             * @description Model to diverge from.
+             */
+            reference?: string | null;
+            /**
+             * Severity
+             * @default warning
+             * @enum {string}
+             */
+            severity: "notice" | "warning" | "critical";
+            /**
+             * Shift
+             * @description Standard deviations of the baseline; 0.5 where it is left out.
+             */
+            shift?: number | null;
+            /**
+             * Threshold
+             * @description Beyond this it is an alert.
+             */
+            threshold: number;
+            /**
+             * Webhook
+             * @description Name of a webhook of the rules file that is told.
+             */
+            webhook?: string | null;
+            /**
+             * Window Minutes
+             * @description How far back to look; 60 where it is left out.
+             */
+            window_minutes?: number | null;
+        };
+        /**
          * SessionEntry
          * @description One open session of a browser.
          */
@@ -1069,6 +1730,185 @@ export interface components {
             role: "viewer" | "analyst" | "admin";
         };
         /**
+         * StartFrame
+         * @description What is about to be seen: the model, the prompt, and the question that gives the same once more.
+         */
+        StartFrame: {
+            /**
+             * Arguments
+             * @description The question to the analysis `generation`.
+             */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /** Detail */
+            detail: string;
+            /**
+             * Do
+             * @description Interventions in force at the start.
+             */
+            do: string[];
+            /** Fingerprint */
+            fingerprint: string;
+            /** Heads */
+            heads: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "start";
+            /**
+             * Label
+             * @description Which of several streams side by side this is.
+             */
+            label: string;
+            /** Layers */
+            layers: number;
+            /** Model */
+            model: string;
+            /**
+             * N Tokens
+             * @description How many tokens the model may write.
+             */
+            n_tokens: number;
+            /** Neurons */
+            neurons: number;
+            /** Prompt */
+            prompt: components["schemas"]["Piece"][];
+            /**
+             * Recorded
+             * @description Whether every token is kept on disk as it comes.
+             */
+            recorded: boolean;
+            /**
+             * Replayed
+             * @description Digest of the result that is replayed.
+             */
+            replayed: string | null;
+            /**
+             * Sites
+             * @description What is read at every token.
+             */
+            sites: string[];
+            /**
+             * Stream
+             * @description Id for the control of the stream; empty in a replay.
+             */
+            stream: string;
+        };
+        /**
+         * StreamBody
+         * @description What a model is to go on from, how, and what of it is to be seen.
+         */
+        StreamBody: {
+            /**
+             * Candidates
+             * @description How many of the likeliest next tokens to tell at each token.
+             * @default 5
+             */
+            candidates: number;
+            /**
+             * Detail
+             * @description How activations are kept: in 127 steps of each layer's largest, in half or single precision, or each layer's 32 strongest alone.
+             * @default int8
+             * @enum {string}
+             */
+            detail: "int8" | "f16" | "f32" | "top";
+            /**
+             * Device
+             * @default cpu
+             */
+            device: string;
+            /**
+             * Do
+             * @description Interventions, as they are written.
+             * @default []
+             */
+            do: string[];
+            /**
+             * Dtype
+             * @default float32
+             */
+            dtype: string;
+            /**
+             * Label
+             * @description Tells streams side by side apart.
+             * @default
+             */
+            label: string;
+            /** Model */
+            model: string;
+            /**
+             * N Tokens
+             * @description How many tokens the model may write; its own end comes first.
+             * @default 32
+             */
+            n_tokens: number;
+            /**
+             * Patterns
+             * @description Keep whom every head attends to from each token, in half precision.
+             * @default false
+             */
+            patterns: boolean;
+            /**
+             * Paused
+             * @description Wait for resume or step before the first token.
+             * @default false
+             */
+            paused: boolean;
+            /**
+             * Prompt
+             * @description Text to run through the model.
+             * @example Paris is in
+             */
+            prompt: string;
+            /**
+             * Record
+             * @description Store it as the result of `generation`; else nothing is kept.
+             * @default true
+             */
+            record: boolean;
+            /**
+             * Seed
+             * @description What chance is drawn from; the same seed, the same draw.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Stop
+             * @description Texts of single tokens that end what is written, besides the model's own end.
+             * @default []
+             */
+            stop: string[];
+            /**
+             * Temperature
+             * @description What scores are divided by before a token is drawn; 0 takes the likeliest token.
+             * @default 0
+             */
+            temperature: number;
+            /**
+             * Top P
+             * @description Draw among the fewest likeliest tokens that hold this probability together; 1 is all.
+             * @default 1
+             */
+            top_p: number;
+        };
+        /**
+         * StreamState
+         * @description What a stream was last told to do.
+         */
+        StreamState: {
+            /** Id */
+            id: string;
+            /** Job */
+            job: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "paused" | "stopped";
+        };
+        /**
          * SubjectForm
          * @description One subject of an analysis: what must be opened before the question can be asked.
          */
@@ -1091,6 +1931,32 @@ export interface components {
             model: string;
             /** Text */
             text: string;
+        };
+        /**
+         * ToCheck
+         * @description Which rules to look into now; all of them where none are named.
+         */
+        ToCheck: {
+            /** Rules */
+            rules?: string[] | null;
+        };
+        /**
+         * ToClose
+         * @description A model to be closed.
+         */
+        ToClose: {
+            /**
+             * Device
+             * @default cpu
+             */
+            device: string;
+            /**
+             * Dtype
+             * @default float32
+             */
+            dtype: string;
+            /** Model */
+            model: string;
         };
         /**
          * Token
@@ -1142,6 +2008,42 @@ export interface components {
              * @enum {string}
              */
             state: "active" | "expired" | "revoked";
+        };
+        /**
+         * TokenFrame
+         * @description One token that was read or written, and what the model computed as it read it.
+         */
+        TokenFrame: {
+            /** Blocks */
+            blocks: components["schemas"]["Block"][];
+            /**
+             * Entropy
+             * @description Uncertainty about the token that follows, in nats.
+             */
+            entropy: number;
+            /** Id */
+            id: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "token";
+            /**
+             * Log Probability
+             * @description What the model gave it beforehand, in nats; null for the first.
+             */
+            log_probability: number | null;
+            /** Next */
+            next: components["schemas"]["Candidate"][];
+            /** Position */
+            position: number;
+            /** Text */
+            text: string;
+            /**
+             * Written
+             * @description Whether the model wrote it; else it is of the prompt.
+             */
+            written: boolean;
         };
         /**
          * TokenWanted
@@ -1329,6 +2231,287 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    show_memory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Memory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    close_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToClose"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Memory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    list_monitors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitors"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    put_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorRule"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    remove_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1577,6 +2760,224 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenEntry"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    list_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alerts"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    check_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alerts"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    list_alert_history: {
+        parameters: {
+            query?: {
+                /** @description Only what happened to this rule. */
+                rule?: string | null;
+                /** @description Only rows below. */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertHistory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    acknowledge_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
                 };
             };
             /** @description Unauthorized */
@@ -2305,7 +3706,7 @@ export interface operations {
     run_maker: {
         parameters: {
             query?: {
-                /** @description Names the folder; a run unfinished there goes on. */
+                /** @description Names the folder; an unfinished run there goes on. */
                 called?: string | null;
                 /** @description Seconds to wait for the answer. */
                 wait?: number;
@@ -2812,6 +4213,69 @@ export interface operations {
             };
         };
     };
+    replay_frames: {
+        parameters: {
+            query?: {
+                /** @description First position. */
+                start?: number;
+                /** @description Position to end before; all unless you say. */
+                end?: number | null;
+            };
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Frames: u32 header length, u32 payload length, a JSON header of this shape padded with spaces to a multiple of eight bytes, then the arrays that its blocks name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.neuronscope.frames": components["schemas"]["Frame"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.neuronscope.frames": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.neuronscope.frames": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.neuronscope.frames": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.neuronscope.frames": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
     show_values: {
         parameters: {
             query: {
@@ -2873,6 +4337,140 @@ export interface operations {
             };
             /** @description Request Entity Too Large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    open_stream: {
+        parameters: {
+            query?: {
+                /** @description Refuse with 429 rather than wait in the queue. */
+                fail_if_busy?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StreamBody"];
+            };
+        };
+        responses: {
+            /** @description Frames: u32 header length, u32 payload length, a JSON header of this shape padded with spaces to a multiple of eight bytes, then the arrays that its blocks name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.neuronscope.frames": components["schemas"]["Frame"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.neuronscope.frames": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.neuronscope.frames": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.neuronscope.frames": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.neuronscope.frames": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.neuronscope.frames": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
+    control_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                stream_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ControlBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -48,8 +48,9 @@ def test_a_maker_is_not_asked(client: TestClient, monkeypatch: pytest.MonkeyPatc
     form = {**catalogue.form("squares"), "sort": "make"}
     monkeypatch.setattr(catalogue, "form", lambda name: form)
     monkeypatch.setattr(catalogue, "forms", lambda: [form])
+    assert [made["name"] for made in client.get(f"{ASK}?sort=make").json()] == ["squares"]
     assert client.get(ASK).json() == []
-    assert "neuronscope make squares" in client.post(f"{ASK}/squares", json={}).json()["detail"]
+    assert "/api/v1/makers/squares" in client.post(f"{ASK}/squares", json={}).json()["detail"]
 
 
 def test_an_answer_that_comes_in_time_is_the_reply(client: TestClient) -> None:

@@ -48,10 +48,12 @@ def test_events_are_a_union_told_apart_by_their_names(document: dict[str, Any]) 
         "progress",
         "partial",
         "result",
+        "made",
         "error",
         "cancelled",
+        "interrupted",
     }
-    assert len(event["oneOf"]) == 6
+    assert len(event["oneOf"]) == 8
 
 
 def test_every_reference_leads_to_a_component(document: dict[str, Any]) -> None:

@@ -51,7 +51,7 @@ export class EventParser {
   }
 }
 
-const TERMINAL = new Set(["result", "error", "cancelled"]);
+const TERMINAL = new Set(["result", "made", "error", "cancelled"]);
 const PATIENCE = 5;
 
 /** Calls `listen` with each event of a job until a terminal one; reconnects from the last id it saw. */

@@ -20,6 +20,10 @@ from neuronscope.doors.server.guard.access import Access
 from neuronscope.doors.server.guard.gate import Gate
 from neuronscope.doors.server.guard.lodge import Lodge
 from neuronscope.doors.server.guard.recorder import Recorder
+from neuronscope.doors.server.live import routes as live
+from neuronscope.doors.server.watch import routes as watching
+from neuronscope.doors.server.watch.metrics import Counted, Metrics
+from neuronscope.doors.server.watch.monitor import Monitor
 from neuronscope.doors.server.work import routes as following
 from neuronscope.doors.server.work.jobs import Jobs
 from neuronscope.doors.server.work.keeping import KeepingStore
@@ -44,12 +48,11 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
     kept = KeepingStore(store)
     audit, tokens = Recorder(store.folder / FOLDER), TokenTable(store.folder / FOLDER)
     access.tokens = tokens
+    jobs = Jobs(shelf=shelf, store=kept, ledger=Ledger(kept.folder / JOBS))
+    monitor = Monitor(store=kept, jobs=jobs)
+    metrics = Metrics(jobs=jobs, shelf=shelf, store=kept, monitor=monitor)
     desk = Desk(
-        access=access,
-        audit=audit,
-        store=kept,
-        shelf=shelf,
-        jobs=Jobs(shelf=shelf, store=kept, ledger=Ledger(kept.folder / JOBS)),
+        access=access, audit=audit, store=kept, shelf=shelf, jobs=jobs, monitor=monitor, metrics=metrics
     )
     app = FastAPI(
         title="NeuronScope",
@@ -62,6 +65,7 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
         lifespan=_working,
     )
     app.state.desk = desk
+    app.state.streams = live.Streams()
     app.state.lodge = Lodge(access=access, tokens=tokens, audit=audit)
     api = APIRouter(prefix="/api/v1", responses=troubles(401, 403, 422), dependencies=[Depends(_key)])
     for routes in (
@@ -70,15 +74,20 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
         following.router,
         answers.router,
         exports.router,
+        live.router,
         admin.me,
         admin.router,
+        watching.router,
+        watching.admin,
     ):
         api.include_router(routes)
     app.include_router(stock.public, prefix="/api/v1", responses=troubles(403))
     app.include_router(api)
     app.include_router(signing.router)
+    app.include_router(watching.metrics)
     app.include_router(pages.router)
     app.add_middleware(Gate, access=access, audit=audit)
+    app.add_middleware(Counted, metrics=metrics)
     app.exception_handler(BadInput)(_bad_input)
     app.exception_handler(RequestValidationError)(_unreadable)
     app.exception_handler(HTTPException)(_refused)
@@ -87,9 +96,14 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
 
 @asynccontextmanager
 async def _working(app: FastAPI) -> AsyncIterator[None]:
-    app.state.desk.jobs.open()
+    desk: Desk = app.state.desk
+    desk.jobs.open()
+    desk.metrics.open()
+    desk.monitor.every_look(desk.metrics.count_jobs)
+    desk.monitor.open()
     yield
-    await run_in_threadpool(app.state.desk.jobs.close)
+    await run_in_threadpool(desk.monitor.close)
+    await run_in_threadpool(desk.jobs.close)
     await run_in_threadpool(app.state.desk.audit.close)
 
 
@@ -119,6 +133,8 @@ def sentence(error: dict[str, Any]) -> str:
         return f"The body is not JSON: {error['ctx']['error']}."
     if error["type"] == "missing" and names:
         return f"The {place} lacks {names[-1]!r}."
+    if not names and error["type"] == "value_error":
+        return f"The {place} will not do: {words}."
     if not names:
         return f"The {place} must be a JSON object sent as application/json."
     return f"{'.'.join(names)}={error['input']!r} in the {place}: {words[0].lower()}{words[1:]}."

@@ -8,7 +8,7 @@ Sort = Literal["ask", "make"]
 Kind = Literal[
     "profile", "grid", "attention", "tokens", "ranking", "points", "matrix", "graph", "field", "trajectory"
 ]
-JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+JobState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
 
 class Trouble(BaseModel):
@@ -51,9 +51,13 @@ class Form(BaseModel):
 
 
 class Job(BaseModel):
-    """One question that was asked: where it stands, and its answer's digest or its error once ended."""
+    """One question that was asked: where it stands, and its answer's digest or its error once ended.
+
+    One that the server's stop interrupted goes on when the server is back.
+    """
 
     id: str
+    sort: Sort
     analysis: str
     arguments: dict[str, Any]
     state: JobState
@@ -61,10 +65,12 @@ class Job(BaseModel):
     done: int
     total: int | None
     result: str | None = Field(description="Digest of the result.")
+    made: str | None = Field(description="What a maker makes, by the name that opens it once it is done.")
     error: str | None = Field(description="One sentence that says why the job failed.")
     status: int | None = Field(description="HTTP status that belongs to the error.")
     created: str = Field(description="When the question was asked, ISO 8601 in UTC.")
     seconds: float | None = Field(description="How long it has been running, or ran.")
+    interruptions: int = Field(description="How often a stop of the server interrupted it.")
 
 
 class QueuedEvent(BaseModel):
@@ -97,6 +103,13 @@ class ResultEvent(BaseModel):
     digest: str
 
 
+class MadeEvent(BaseModel):
+    """The job is done; what the maker left opens by this name."""
+
+    event: Literal["made"] = "made"
+    name: str
+
+
 class ErrorEvent(BaseModel):
     """The job failed."""
 
@@ -111,7 +124,22 @@ class CancelledEvent(BaseModel):
     event: Literal["cancelled"] = "cancelled"
 
 
-Event = QueuedEvent | ProgressEvent | PartialEvent | ResultEvent | ErrorEvent | CancelledEvent
+class InterruptedEvent(BaseModel):
+    """The server stops; the job goes on when it is back, and so does its stream."""
+
+    event: Literal["interrupted"] = "interrupted"
+
+
+Event = (
+    QueuedEvent
+    | ProgressEvent
+    | PartialEvent
+    | ResultEvent
+    | MadeEvent
+    | ErrorEvent
+    | CancelledEvent
+    | InterruptedEvent
+)
 
 
 class JobEvent(RootModel[Annotated[Event, Field(discriminator="event")]]):

@@ -7,6 +7,7 @@ from neuronscope.contract import known_names
 from neuronscope.data.prompts import common_prompts
 from neuronscope.doors.server import bodies, pages
 from neuronscope.doors.server.desk import AtDesk, troubles
+from neuronscope.doors.server.work import made
 from neuronscope.models.listing import ModelFacts, model_names
 from neuronscope.words import BadInput
 
@@ -27,10 +28,13 @@ def list_models() -> list[bodies.ModelEntry]:
 
 
 @router.get("/subjects/{type}", tags=["models"], responses=troubles(404))
-def list_subjects(type: str) -> list[bodies.KnownName]:
-    """Return the names known here for a type of subject, such as Task; other names may open too."""
+def list_subjects(type: str, desk: AtDesk) -> list[bodies.KnownName]:
+    """Return the names known here for a type of subject, such as Task, and what makers made of it here.
+
+    Other names may open too.
+    """
     try:
-        known = known_names(type)
+        known = known_names(type) | made.known(type, desk.jobs.home)
     except BadInput as error:
         raise HTTPException(404, str(error)) from None
     return [bodies.KnownName(name=name, summary=summary) for name, summary in known.items()]
@@ -39,7 +43,7 @@ def list_subjects(type: str) -> list[bodies.KnownName]:
 @router.post("/tokens", tags=["models"], responses=troubles(413, 422))
 def split_text(asked: bodies.TextToSplit, desk: AtDesk) -> bodies.Tokens:
     """Split a text with a model's own tokenizer, as its analyses will."""
-    model = desk.shelf.open(asked.model)
+    model = desk.shelf.open(made.path_of(asked.model, desk.jobs.home))
     tokens = model.tokenize(asked.text)
     texts = model.token_texts(tokens)
     return bodies.Tokens(

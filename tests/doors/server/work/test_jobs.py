@@ -11,7 +11,7 @@ import pytest
 
 from neuronscope.doors.server import bodies
 from neuronscope.doors.server.work.job import Job
-from neuronscope.doors.server.work.jobs import MOST_ENDED, MOST_WAITING, Full, Jobs
+from neuronscope.doors.server.work.jobs import MOST_ENDED, MOST_UNFINISHED, MOST_WAITING, Busy, Full, Jobs
 from neuronscope.doors.server.work.shelf import Shelf
 from neuronscope.results import CannotStore, Store
 from tests.doors.server.planted import PLANTED, gate
@@ -235,14 +235,15 @@ def test_only_the_newest_ended_jobs_are_remembered(store: Store) -> None:
     assert jobs.find(kept.id) is kept
 
 
-def test_closing_cancels_what_waits_and_what_runs(store: Store) -> None:
+def test_closing_interrupts_what_waits_and_what_runs(store: Store) -> None:
     jobs = Jobs(shelf=Shelf(), store=store)
     jobs.open()
     running = put(jobs, "slow", steps=10_000, pause=0.01)
     until(lambda: running.state == "running")
     waiting = put(jobs, "slow")
     jobs.close()
-    assert (running.state, waiting.state) == ("cancelled", "cancelled")
+    assert (running.state, waiting.state) == ("interrupted", "interrupted")
+    assert heard(running)[-1][1] == bodies.InterruptedEvent()
 
 
 def test_closing_does_not_wait_for_work_that_hears_nothing(store: Store) -> None:
@@ -253,7 +254,7 @@ def test_closing_does_not_wait_for_work_that_hears_nothing(store: Store) -> None
     began = time.monotonic()
     jobs.close(patience=0.1)
     assert time.monotonic() - began < 5
-    assert deaf.state == "cancelled"
+    assert deaf.state == "interrupted"
 
 
 def test_a_closed_queue_takes_nothing_up(store: Store) -> None:
@@ -285,3 +286,30 @@ def test_settling_gives_up_after_its_time_and_returns_at_once_after_the_end(jobs
     assert held.ended
     asyncio.run(held.settle(20))
     assert time.monotonic() - began < 15
+
+
+def test_who_cannot_wait_is_turned_away_while_another_question_of_the_kind_runs(
+    jobs: Jobs, tiny_model: str
+) -> None:
+    put(jobs, "held")
+    with pytest.raises(Busy):
+        jobs.add(job("squares"), only_if_free=True)
+    other = job("widths", model=tiny_model)
+    jobs.add(other, only_if_free=True)
+    with pytest.raises(Busy):
+        jobs.add(job("widths", model=tiny_model, steps=3), only_if_free=True)
+    gate.set()
+    until(lambda: other.ended)
+
+
+def test_only_the_newest_ended_jobs_keep_what_they_had(jobs: Jobs) -> None:
+    stopped = []
+    for rows in range(1, MOST_UNFINISHED + 3):
+        each = put(jobs, "filling", rows=rows)
+        until(lambda each=each: each.keeps_unfinished)
+        jobs.cancel(each)
+        gate.set()
+        until(lambda each=each: each.ended)
+        gate.clear()
+        stopped.append(each)
+    assert [each.keeps_unfinished for each in stopped] == [False] * 2 + [True] * MOST_UNFINISHED

@@ -11,6 +11,7 @@ from typing import Any
 
 import xarray as xr
 
+from neuronscope import contract
 from neuronscope.contract import RUNS, Definition
 from neuronscope.doors.server import bodies
 from neuronscope.doors.server.work.shelf import Place
@@ -19,7 +20,14 @@ from neuronscope.results import Cancelled, Progress, stamp
 PACE = 0.05
 """Seconds between two events of one stream, so that fast work does not flood the page."""
 
-Ending = bodies.ResultEvent | bodies.ErrorEvent | bodies.CancelledEvent
+Ending = (
+    bodies.ResultEvent
+    | bodies.MadeEvent
+    | bodies.ErrorEvent
+    | bodies.CancelledEvent
+    | bodies.InterruptedEvent
+)
+_GOING = bodies.QueuedEvent | bodies.ProgressEvent | bodies.PartialEvent
 
 
 class Job:
@@ -31,21 +39,30 @@ class Job:
 
     def __init__(
         self,
-        definition: Definition,
+        definition: Definition | None,
         *,
         arguments: Mapping[str, Any],
         name: str = "",
-        device: str = "cpu",
-        dtype: str = "float32",
         asked: Mapping[str, Any] | None = None,
+        made: str | None = None,
+        **machine: Any,
     ) -> None:
+        """Take a question: ``made`` names what a maker is to leave, ``machine`` is where and how it runs.
+
+        Without a definition the job is one of an earlier run of the server, and can only be told of. ``work``
+        answers, as ``contract.ask`` does; what is not ``kept`` is forgotten when the server stops.
+        """
         self.id = secrets.token_hex(8)
         self.definition = definition
-        self.name = name or definition.name
+        self.name = name or (definition.name if definition else "")
         self.arguments = dict(arguments)
         self.asked = dict(arguments if asked is None else asked)
-        self.device, self.dtype = device, dtype
+        self.made = made
+        self.machine = {"device": "cpu", "dtype": "float32"} | machine
+        self.work: Callable[..., Any] = contract.ask
+        self.kept = True
         self.state: bodies.JobState = "queued"
+        self.interruptions = 0
         self._created = datetime.now(UTC)
         self._started = self._ended = 0.0
         self._progress = bodies.ProgressEvent(what="", done=0, total=None)
@@ -58,15 +75,41 @@ class Job:
         self._number = 0
         self._bells: set[Callable[[], None]] = set()
 
+    def goes_on(self, told: bodies.Job) -> None:
+        """Become the job that an earlier run of the server told of, under its id.
+
+        Event numbers go on far above those of that run, so that a page which comes back hears what follows.
+        """
+        self.id, self.interruptions = told.id, told.interruptions
+        self._created = datetime.fromisoformat(told.created)
+        self._number = time.time_ns() // 1000
+        self._progress = bodies.ProgressEvent(what=told.what, done=told.done, total=told.total)
+        self.made = told.made
+        if told.state == "interrupted":
+            self.state = "interrupted"
+        if told.seconds is not None:
+            self._ended = time.monotonic()
+            self._started = self._ended - told.seconds
+        if told.result is not None:
+            self._tell(bodies.ResultEvent(digest=told.result), state="done")
+        elif told.state == "done" and told.made is not None:
+            self._tell(bodies.MadeEvent(name=told.made), state="done")
+        elif told.error is not None:
+            self._tell(bodies.ErrorEvent(detail=told.error, status=told.status or 500), state="failed")
+        elif told.state == "cancelled":
+            self._tell(bodies.CancelledEvent(), state="cancelled")
+
     @property
     def places(self) -> set[Place]:
-        """Return the models and series of models that the job uses."""
+        """Return the models and series of models that the job uses, and the folder that it makes."""
+        subjects = self.definition.subjects.values() if self.definition else ()
         named = [
             self.arguments[subject.name]
-            for subject in self.definition.subjects.values()
+            for subject in subjects
             if subject.type.name in RUNS and isinstance(self.arguments.get(subject.name), str)
         ]
-        return {(name, self.device, self.dtype) for name in named}
+        places = {(name, self.machine["device"], self.machine["dtype"]) for name in named}
+        return places if self.made is None else places | {(self.made, "", "")}
 
     @property
     def ended(self) -> bool:
@@ -80,6 +123,7 @@ class Job:
             seconds = (self._ended or time.monotonic()) - self._started if self._started else None
             return bodies.Job(
                 id=self.id,
+                sort="ask" if self.made is None else "make",
                 analysis=self.name,
                 arguments=self.asked,
                 state=self.state,
@@ -87,10 +131,12 @@ class Job:
                 done=self._progress.done,
                 total=self._progress.total,
                 result=ending.digest if isinstance(ending, bodies.ResultEvent) else None,
+                made=self.made,
                 error=ending.detail if isinstance(ending, bodies.ErrorEvent) else None,
                 status=ending.status if isinstance(ending, bodies.ErrorEvent) else None,
                 created=self._created.isoformat(),
                 seconds=seconds,
+                interruptions=self.interruptions,
             )
 
     def wait_at(self, position: int) -> None:
@@ -121,14 +167,14 @@ class Job:
         Once the whole answer is there, the unfinished one is dropped.
         """
         found = self._unfinished
-        if found is None:
+        if found is None or self.definition is None:
             return None
         about: dict[str, dict[str, Any]] = {"models": {}, "sources": {}, "parents": {}}
         subjects = self.definition.subjects
         for name, subject in subjects.items():
             given = self.arguments.get(name)
             if isinstance(given, str):
-                machine = {"device": self.device, "dtype": self.dtype} if subject.type.name in RUNS else {}
+                machine = self.machine if subject.type.name in RUNS else {}
                 group = {"Model": "models", "Result": "parents"}.get(subject.type.name, "sources")
                 about[group][name] = given if group == "parents" else {"name": given, **machine}
         plain = {name: value for name, value in self.arguments.items() if name not in subjects}
@@ -151,9 +197,29 @@ class Job:
         """Ask the job to stop at its next step."""
         self._stopping.set()
 
+    @property
+    def stopping(self) -> bool:
+        """Say whether somebody asked the job to stop."""
+        return self._stopping.is_set()
+
+    @property
+    def keeps_unfinished(self) -> bool:
+        """Say whether an unfinished answer is kept."""
+        return self._unfinished is not None
+
+    def drop_unfinished(self) -> None:
+        """Let go of the unfinished answer."""
+        self._unfinished = None
+
     def end(self, ending: Ending) -> None:
         """Note how the job ended."""
-        states: dict[str, bodies.JobState] = {"result": "done", "error": "failed", "cancelled": "cancelled"}
+        states: dict[str, bodies.JobState] = {
+            "result": "done",
+            "made": "done",
+            "error": "failed",
+            "cancelled": "cancelled",
+            "interrupted": "interrupted",
+        }
         self._ended = time.monotonic()
         if isinstance(ending, bodies.ResultEvent):
             self._unfinished = None
@@ -194,7 +260,7 @@ class Job:
             self._number += 1
             self._events[event.event] = (self._number, event)
             self.state = state or self.state
-            if not isinstance(event, bodies.QueuedEvent | bodies.ProgressEvent | bodies.PartialEvent):
+            if not isinstance(event, _GOING):
                 self._ending = event
             bells = list(self._bells)
         for ring in bells:

@@ -1,13 +1,18 @@
 """What is being worked on? A queue, one question at a time for each model, two models at once."""
 
+import errno
 import logging
 import threading
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from neuronscope import contract
+from neuronscope import catalogue, contract
 from neuronscope.doors.server import bodies
 from neuronscope.doors.server.work.job import Ending, Job
+from neuronscope.doors.server.work.ledger import Ledger
+from neuronscope.doors.server.work.question import order, question
 from neuronscope.doors.server.work.shelf import MOST, Place, Shelf
 from neuronscope.results import Cancelled, CannotStore, NotStored, Store, digest, listening
 from neuronscope.words import BadInput
@@ -16,12 +21,21 @@ log = logging.getLogger(__name__)
 
 MOST_WAITING = 100
 MOST_ENDED = 200
+MOST_UNFINISHED = 8
+"""How many ended jobs keep an unfinished answer."""
+MOST_INTERRUPTIONS = 3
+"""How often the server may die while a job runs before that is not tried again."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
 PATIENCE = 5.0
 """Seconds that a closing server gives running jobs to stop."""
 
 
 class Full(Exception):
     """Raised when no more questions can wait."""
+
+
+class Busy(Exception):
+    """Raised where a question cannot be taken up at once."""
 
 
 class _Answered(Store):
@@ -48,17 +62,28 @@ class Jobs:
     no other thread is using; a thread of its own takes those about none.
     """
 
-    def __init__(self, *, shelf: Shelf, store: Store) -> None:
+    def __init__(self, *, shelf: Shelf, store: Store, ledger: Ledger | None = None) -> None:
         self._shelf, self._store = shelf, store
+        self._ledger = ledger
         self._jobs: dict[str, Job] = {}
         self._waiting: list[Job] = []
         self._running: dict[str, Job] = {}
         self._turn = threading.Condition()
         self._closed = False
         self._threads: list[threading.Thread] = []
+        self._given_up: set[str] = set()
+
+    @property
+    def home(self) -> Path:
+        """Return the folder where makers leave what they make."""
+        return self._store.folder / "made"
 
     def open(self) -> None:
-        """Start the threads."""
+        """Take up what an earlier run of the server left, and start the threads."""
+        with self._turn:
+            for told in self._ledger.open() if self._ledger else []:
+                self._take_up(told)
+            self._count()
         lanes = [True] * MOST + [False]
         self._threads = [
             threading.Thread(target=self._serve, args=(on_models,), daemon=True) for on_models in lanes
@@ -67,45 +92,58 @@ class Jobs:
             thread.start()
 
     def close(self, patience: float = PATIENCE) -> None:
-        """Cancel every job and wait a moment for the threads to end; they die with the process if not.
+        """Stop every job and wait a moment for the threads to end; they die with the process if not.
 
-        Whoever follows a job that will not stop hears that it was cancelled all the same.
+        What waits or runs is interrupted and goes on when the server is back. Whoever follows a job that
+        will not stop hears that all the same.
         """
         with self._turn:
-            self._closed = True
+            already, self._closed = self._closed, True
             for job in [*self._waiting, *self._running.values()]:
-                self.cancel(job)
+                if not already and job.stopping:
+                    self._given_up.add(job.id)
+                job.stop()
+            for job in self._waiting:
+                job.end(bodies.InterruptedEvent())  # in the ledger it waits still
+            self._waiting.clear()
             self._turn.notify_all()
         until = time.monotonic() + patience
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         with self._turn:
             for job in self._running.values():
-                self._end(job, bodies.CancelledEvent())
+                self._end(job, self._stopped(job))
+            if self._ledger:
+                self._ledger.close()
 
-    def add(self, job: Job) -> None:
-        """Put a job at the end of the queue; raises ``Full`` where too many wait."""
+    def add(self, job: Job, *, only_if_free: bool = False) -> None:
+        """Put a job at the end of the queue.
+
+        Raises ``Full`` where too many wait and, with ``only_if_free``, ``Busy`` where it would have to wait.
+        """
         with self._turn:
             if len(self._waiting) >= MOST_WAITING:
                 raise Full
+            if only_if_free and not self._is_free(job):
+                raise Busy
             self._jobs[job.id] = job
             if self._closed:
                 self._end(job, bodies.CancelledEvent())
                 return
             self._waiting.append(job)
             job.wait_at(len(self._waiting))
+            self._note(job)
             self._turn.notify_all()
 
     def known(self, job: Job) -> Any:
         """Return the answer where it is stored and no model must be opened to find it, or nothing."""
         try:
             return contract.ask(
-                job.definition,
+                _definition(job),
                 job.arguments,
                 store=_Answered(self._store),
                 openers={"Model": self._shelf.opened, "Result": self._open_result},
-                device=job.device,
-                dtype=job.dtype,
+                **job.machine,
             )
         except BadInput:
             return None
@@ -118,6 +156,11 @@ class Jobs:
         """Return every job, newest first."""
         with self._turn:
             return list(reversed(self._jobs.values()))
+
+    def became(self, job: Job, asked: Mapping[str, Any]) -> None:
+        """Note that a job's question is another by now, so that this one is asked again after a restart."""
+        job.asked = dict(asked)
+        self._note(job)
 
     def cancel(self, job: Job) -> None:
         """Take a waiting job out of the queue, or ask a running one to stop at its next step."""
@@ -141,11 +184,12 @@ class Jobs:
                 self._waiting.remove(job)
                 self._running[job.id] = job
                 job.start()
+                self._note(job)
                 self._count()
             ending = self._answer(job)
             with self._turn:
                 del self._running[job.id]
-                self._end(job, ending)
+                self._end(job, self._stopped(job) if isinstance(ending, bodies.CancelledEvent) else ending)
                 self._turn.notify_all()
 
     def _next(self, on_models: bool) -> Job | None:
@@ -162,14 +206,15 @@ class Jobs:
         try:
             job.check()
             with listening(job.listen, unfinished=job.see):
-                result = contract.ask(
-                    job.definition,
+                result = job.work(
+                    _definition(job),
                     job.arguments,
-                    store=self._store,
+                    store=self._store if job.made is None else None,
                     openers={"Model": self._opener(job), "Result": self._open_result},
-                    device=job.device,
-                    dtype=job.dtype,
+                    **job.machine,
                 )
+            if job.made is not None:
+                return bodies.MadeEvent(name=job.made)
             return bodies.ResultEvent(digest=digest(result))
         except Cancelled:
             return bodies.CancelledEvent()
@@ -177,6 +222,9 @@ class Jobs:
             return bodies.ErrorEvent(detail=str(error), status=422)
         except BaseException as error:  # an analysis that calls sys.exit must not take the thread with it
             log.exception("%s failed", job.name)
+            if isinstance(error, OSError) and error.errno in FULL:
+                detail = f"{job.name} cannot write ({error.strerror}); free some space and ask again."
+                return bodies.ErrorEvent(detail=detail, status=507)
             detail = f"{job.name} failed with {type(error).__name__}; the server's log has the details."
             return bodies.ErrorEvent(detail=detail, status=500)
 
@@ -193,13 +241,77 @@ class Jobs:
             return contract.open_result(name, **options)
         return self._store.open(name)
 
+    def _take_up(self, told: bodies.Job) -> None:
+        """Remember a job of an earlier run, and put it in the queue where it had not ended."""
+        if told.state in ("done", "failed", "cancelled"):
+            old = Job(None, arguments=told.arguments, name=told.analysis)
+            old.goes_on(told)
+            self._jobs[told.id] = old
+            return
+        began, killed = told.state != "queued", told.state == "running"
+        told = told.model_copy(
+            update={
+                "state": "interrupted" if began else "queued",
+                "interruptions": told.interruptions + began,
+            }
+        )
+        trouble = None
+        try:
+            job = self._asked_again(told)
+        except BadInput as error:
+            job, trouble = Job(None, arguments=told.arguments, name=told.analysis), str(error)
+        job.goes_on(told)
+        if killed and told.interruptions >= MOST_INTERRUPTIONS:
+            trouble = f"it was running each of the {told.interruptions} times that the server died."
+        self._jobs[job.id] = job
+        if trouble is None:
+            self._waiting.append(job)
+            self._note(job)
+        else:
+            said = f"The job could not go on after the server's restart: {trouble}"
+            self._end(job, bodies.ErrorEvent(detail=said, status=422))
+
+    def _asked_again(self, told: bodies.Job) -> Job:
+        definition = catalogue.find(told.analysis)
+        if told.made is None:
+            return question(definition, told.arguments, name=told.analysis, home=self.home)
+        called = told.made.rpartition("/")[2]
+        return order(definition, told.arguments, name=told.analysis, called=called, home=self.home)
+
+    def _stopped(self, job: Job) -> Ending:
+        """Say how a job ends that was stopped: given up by its asker, or interrupted by the server."""
+        gone = not self._closed or job.id in self._given_up
+        return bodies.CancelledEvent() if gone else bodies.InterruptedEvent()
+
+    def _is_free(self, job: Job) -> bool:
+        """Say whether a job would be taken up at once."""
+        alike = [other for other in self._running.values() if bool(other.places) == bool(job.places)]
+        waits = any(bool(other.places) == bool(job.places) for other in self._waiting)
+        return not waits and len(alike) < (MOST if job.places else 1) and not job.places & self._busy()
+
     def _end(self, job: Job, ending: Ending) -> None:
         if not job.ended:
             job.end(ending)
-        ended = [other.id for other in self._jobs.values() if other.ended]
-        for job_id in ended[: max(0, len(ended) - MOST_ENDED)]:
-            del self._jobs[job_id]
+            self._note(job)
+        ended = [other for other in self._jobs.values() if other.ended]
+        forgotten = ended[: max(0, len(ended) - MOST_ENDED)]
+        for old in forgotten:
+            del self._jobs[old.id]
+        if forgotten and self._ledger:
+            self._ledger.forget(old.id for old in forgotten)
+        for old in [other for other in ended if other.keeps_unfinished][:-MOST_UNFINISHED]:
+            old.drop_unfinished()
+
+    def _note(self, job: Job) -> None:
+        if self._ledger and job.kept:
+            self._ledger.write([job.body()])
 
     def _count(self) -> None:
         for position, job in enumerate(self._waiting, start=1):
             job.wait_at(position)
+
+
+def _definition(job: Job) -> contract.Definition:
+    if job.definition is None:
+        raise BadInput(f"{job.name} was asked in an earlier run of the server; ask it again.")
+    return job.definition
