@@ -1,4 +1,5 @@
 // Chromium driven by hand: a page that remembers what went wrong in it, and the numbers behind it over REST.
+import { deepStrictEqual } from "node:assert";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -90,4 +91,25 @@ export async function axe(page) {
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
+}
+
+export const counts = { passed: 0, failed: 0 };
+
+/** Does one thing that a reader would, and counts whether it held. */
+export async function check(name, work) {
+  const start = Date.now();
+  try {
+    await work();
+    counts.passed += 1;
+    console.log(`ok      ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    counts.failed += 1;
+    const lines = String(error.stack).split("\n").slice(0, 14);
+    console.log(`FAILED  ${name}\n        ${lines.join("\n        ").slice(0, 3000)}`);
+  }
+}
+
+/** Fails where the console or the network complained. */
+export function quiet(page) {
+  deepStrictEqual(page.troubles, []);
 }

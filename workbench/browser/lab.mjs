@@ -1,30 +1,8 @@
-// Drives the Prompt lab on a real server: what is drawn equals what REST says, and an address restores its view.
-// LOGIN, URL and TOKEN come from `neuronscope open --ready-file`; SHOTS names a folder for screenshots.
+// The Prompt lab: what is drawn equals what REST says, and an address restores its view.
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
-import { axe, launch, open, rest, settings, themes, values } from "./driver.mjs";
+import { axe, check, open, quiet, rest, settings, themes, values } from "./driver.mjs";
 import { question } from "./question.mjs";
-import { shoot } from "./shots.mjs";
 import { choose, drawnCells, follow, places, run, table, type } from "./steps.mjs";
-
-const counts = { passed: 0, failed: 0 };
-
-async function check(name, work) {
-  const start = Date.now();
-  try {
-    await work();
-    counts.passed += 1;
-    console.log(`ok      ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
-  } catch (error) {
-    counts.failed += 1;
-    console.log(
-      `FAILED  ${name}\n        ${String(error.stack).split("\n").slice(0, 14).join("\n        ").slice(0, 3000)}`,
-    );
-  }
-}
-
-function quiet(page) {
-  deepStrictEqual(page.troubles, []);
-}
 
 /** Every drawn number, in the table and on the canvas, against REST. */
 async function sameAsRest(page, theme) {
@@ -254,7 +232,7 @@ async function jobs(page, { prompt, twin, answers }) {
   });
 }
 
-async function refusals(context, browser, { prompt }) {
+async function refusals(context, { prompt }) {
   await check("a refused question shows the server's sentence and loses nothing", async () => {
     const page = await open(context, `${settings.url}/lab?model=${encodeURIComponent(settings.model)}`);
     await type(page, "prompt", prompt);
@@ -274,7 +252,7 @@ async function refusals(context, browser, { prompt }) {
     await page.close();
   });
   await check("a visitor without a session is told about the link", async () => {
-    const stranger = await browser.newContext();
+    const stranger = await context.browser().newContext();
     const page = await open(stranger, `${settings.url}/lab`);
     await page.waitForSelector(".sign-in");
     ok((await page.textContent(".sign-in")).includes("neuronscope open"));
@@ -282,32 +260,43 @@ async function refusals(context, browser, { prompt }) {
   });
 }
 
-const browser = await launch();
-try {
+/** Everything that the Prompt lab promises, in one context that is signed in. */
+export async function lab(context) {
   const asked = await question();
-  const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    reducedMotion: "reduce",
-  });
   for (const theme of ["light", "dark"]) {
-    const lab = `${settings.url}/lab?theme=${theme}&model=${encodeURIComponent(settings.model)}`;
-    const page = await open(context, theme === "light" ? settings.login : lab);
-    await page.goto(lab);
+    const page = await open(
+      context,
+      `${settings.url}/lab?theme=${theme}&model=${encodeURIComponent(settings.model)}`,
+    );
     await page.waitForSelector(".analysis-panel");
     await threeAnalyses(page, theme, asked);
     await restoredView(page, theme);
     await page.close();
   }
   const page = await open(context, `${settings.url}/`);
-  await check("the bare address is the Home page", () => page.waitForSelector("main"));
-  if (!process.env.ONLY) await keyboardOnly(page);
+  await keyboardOnly(page);
   await cardAndPrompts(page);
   await otherDoors(page);
   if (settings.model.startsWith("builtin:")) await jobs(page, asked);
-  await refusals(context, browser, asked);
-  if (settings.shots) await check("screenshots", () => shoot(context, asked));
-} finally {
-  await browser.close();
+  await refusals(context, asked);
+  await page.close();
 }
-console.log(`${counts.passed} passed, ${counts.failed} failed`);
-process.exit(counts.failed === 0 ? 0 : 1);
+
+const asked = (more) => new URLSearchParams({ model: settings.model, ...more });
+const PROMPT = "When Mary and John went to the shop, John gave a drink to";
+const TWIN = "When Mary and John went to the shop, Mary gave a drink to";
+
+/** The lab's states that are worth a look. */
+export const shots = [
+  { name: "lab-empty", address: `/lab?${asked()}`, ready: ".analysis-panel" },
+  {
+    name: "lab-lens",
+    address: `/lab?${asked({ prompt: PROMPT, corrupt: TWIN, sel: "depth:4,position:13", dock: "1" })}`,
+    ready: ".drawing canvas",
+  },
+  {
+    name: "lab-stack",
+    address: `/lab?${asked({ prompt: PROMPT, corrupt: TWIN, analysis: "activation_patching", "analysis.2": "attention_patterns", "at.2": "layer:2,head:1" })}`,
+    ready: "[data-panel='answer.2'] .drawing canvas",
+  },
+];

@@ -1,4 +1,4 @@
-"""The Prompt lab in a real browser on a real server; ``workbench/browser/lab.mjs`` says what is looked at."""
+"""Every page in a real browser on a real server; ``workbench/browser`` says what is looked at."""
 
 import json
 import os
@@ -41,23 +41,24 @@ def server(tmp_path: Path) -> Iterator[dict[str, str]]:
         running.wait(60)
 
 
-def drive(server: dict[str, str], model: str) -> None:
-    """Let the driver look at everything, and fail with what it says."""
+def drive(server: dict[str, str], model: str, pages: str = "") -> None:
+    """Let the driver look at some pages, or at all, and fail with what it says."""
     settings = {
         "URL": server["url"].rstrip("/"),
         "LOGIN": server["login"],
         "TOKEN": server["token"],
         "MODEL": model,
+        "PAGES": pages,
         "NEURONSCOPE_CHROMIUM": browser(),
     }
     done = subprocess.run(
-        [shutil.which("node") or "node", "browser/lab.mjs"],
+        [shutil.which("node") or "node", "browser/all.mjs"],
         cwd=PAGES,
         env={**os.environ, **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=900,
+        timeout=1500,
         check=False,
     )
     sys.stdout.write(done.stdout)
@@ -72,4 +73,4 @@ def test_everything_that_is_drawn_was_computed(server: dict[str, str]) -> None:
 def test_a_model_that_we_did_not_train_is_looked_into(
     server: dict[str, str], test_data: Callable[[str], Path]
 ) -> None:
-    drive(server, str(test_data("slm4096/hf").resolve()))
+    drive(server, str(test_data("slm4096/hf").resolve()), pages="lab")

@@ -1,0 +1,25 @@
+// Drives every page of the workbench on a real server, as a reader would.
+// LOGIN, URL and TOKEN come from `neuronscope open --ready-file`; PAGES names some of the pages, SHOTS a folder for pictures.
+import { counts, check, launch, open, settings } from "./driver.mjs";
+import * as driver from "./driver.mjs";
+import * as lab from "./lab.mjs";
+import { shoot } from "./shots.mjs";
+
+const DRIVERS = { lab };
+const wanted = process.env.PAGES ? process.env.PAGES.split(",") : Object.keys(DRIVERS);
+
+const browser = await launch();
+try {
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: "reduce",
+  });
+  await (await open(context, settings.login)).close();
+  for (const name of wanted) await DRIVERS[name][name](context, driver);
+  const states = wanted.flatMap((name) => DRIVERS[name].shots ?? []);
+  if (settings.shots) await check("screenshots", () => shoot(context, states));
+} finally {
+  await browser.close();
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exit(counts.failed === 0 ? 0 : 1);
