@@ -337,6 +337,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Capabilities
+         * @description Say what the server can do and, of a model that is open, which analyses and sites it has.
+         *
+         *     Opens no model: one that is not open says so, and opens with the first question about it.
+         */
+        get: operations["show_capabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -615,7 +637,8 @@ export interface paths {
          * Export Result
          * @description Return a result as a file, zipped where it takes several: Zarr, tables, lines with their arrays.
          *
-         *     Pictures take axes as the figure does.
+         *     The same digest gives the same bytes; ranges of them may be asked for. Pictures take axes as the figure
+         *     does.
          */
         get: operations["export_result"];
         put?: never;
@@ -774,6 +797,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Ability
+         * @description One analysis, and why it would refuse this model, where that is known.
+         */
+        Ability: {
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string | null;
+        };
         /**
          * Alert
          * @description One rule and where it stands.
@@ -1009,6 +1042,21 @@ export interface components {
             text: string;
         };
         /**
+         * Capabilities
+         * @description What the server can do, and what one model can.
+         */
+        Capabilities: {
+            /** Build */
+            build: string;
+            /** Devices */
+            devices: string[];
+            /** Extras */
+            extras: components["schemas"]["Extra"][];
+            model: components["schemas"]["ModelAbilities"] | null;
+            /** Version */
+            version: string;
+        };
+        /**
          * Code
          * @description How to ask the same question again, at three doors.
          */
@@ -1138,6 +1186,18 @@ export interface components {
             kind: "error";
             /** Status */
             status: number;
+        };
+        /**
+         * Extra
+         * @description Something that may be installed beside the package, and what it is good for.
+         */
+        Extra: {
+            /** Installed */
+            installed: boolean;
+            /** Name */
+            name: string;
+            /** Summary */
+            summary: string;
         };
         /**
          * Figure
@@ -1384,6 +1444,32 @@ export interface components {
             title: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * ModelAbilities
+         * @description What one model can be asked; only its name is known of a model that is not open.
+         */
+        ModelAbilities: {
+            /** Analyses */
+            analyses: components["schemas"]["Ability"][];
+            /** Family */
+            family: string | null;
+            /** Name */
+            name: string;
+            /** Open */
+            open: boolean;
+            /**
+             * Sites
+             * @description Null until its first answer, which certifies them.
+             */
+            sites: components["schemas"]["SiteVerdict"][] | null;
+            /**
+             * Stream
+             * @description Whether it can be watched while it writes.
+             */
+            stream: boolean | null;
+            /** Tokenizer */
+            tokenizer: boolean | null;
         };
         /**
          * ModelEntry
@@ -1728,6 +1814,18 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "analyst" | "admin";
+        };
+        /**
+         * SiteVerdict
+         * @description One named place inside a model: exact, reduced or refused, and why.
+         */
+        SiteVerdict: {
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+            /** Status */
+            status: string;
         };
         /**
          * StartFrame
@@ -3240,6 +3338,58 @@ export interface operations {
             };
         };
     };
+    show_capabilities: {
+        parameters: {
+            query?: {
+                /** @description A model that is open here, by its name. */
+                model?: string | null;
+                device?: string;
+                dtype?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capabilities"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+        };
+    };
     show_health: {
         parameters: {
             query?: never;
@@ -4102,6 +4252,13 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description The range of the file that Range asks for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The file is the one that If-None-Match names. */
             304: {
                 headers: {
@@ -4138,6 +4295,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trouble"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

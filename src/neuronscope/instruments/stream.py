@@ -1,7 +1,7 @@
 """What happens inside a model while it writes, and what would it write if I changed some of it?"""
 
 import inspect
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +14,7 @@ from torch import Tensor
 from neuronscope.instruments.ops import Op
 from neuronscope.instruments.readings import Readings
 from neuronscope.instruments.run import check_fired, wanted
-from neuronscope.instruments.streaming.moment import READ_ONCE, Moment, moment_visits, waits
+from neuronscope.instruments.streaming.moment import Moment, moment_visits, waits
 from neuronscope.instruments.streaming.sampling import Sampling
 from neuronscope.models.attention import Place, Visit
 from neuronscope.models.batch import Batch
@@ -22,6 +22,7 @@ from neuronscope.models.forward import Pass, holding
 from neuronscope.models.hooks import check_evaluation_mode
 from neuronscope.models.inputs import Inputs, Spans, prepare
 from neuronscope.models.model import Model
+from neuronscope.models.parts.standing import READ_ONCE
 from neuronscope.models.sites import Site
 from neuronscope.words import BadInput
 
@@ -86,7 +87,7 @@ def stream(  # noqa: PLR0913 - how a token is chosen takes four
     seed: int = 0,
     stop: int | Iterable[int] | None = None,
     spans: Spans | None = None,
-) -> Generator[Step, None, None]:
+) -> Generator[Step, Model | None, None]:
     """Let a model go on from a prompt and yield a `Step` for each new token, with what was read on the way.
 
     The likeliest token is taken; with a ``temperature`` one is drawn, after ``top_k`` and ``top_p``, the same
@@ -99,7 +100,8 @@ def stream(  # noqa: PLR0913 - how a token is chosen takes four
     every pass, and an address without a position every position that a pass computes. ``spans`` name parts of
     the prompt. Keys and values (``k``, ``v``) and the key axis of ``scores`` and ``pattern`` cover all
     positions so far that the model still attends to, in every pass; a changed key is changed for the pass,
-    not in what is kept.
+    not in what is kept. The same model `under` other interventions, sent to the generator, makes the passes
+    from then on.
 
     Hooks stay on the model while the stream is open, seen by its own passes alone; they go when it ends or is
     closed. Raises `BadInput` as `run` does, for several prompts, for a text longer than the context, and for
@@ -123,29 +125,57 @@ def stream(  # noqa: PLR0913 - how a token is chosen takes four
     return _steps(model, batch, moment_visits(reads, ops, moment), moment, course)
 
 
+@dataclass
+class _Text:
+    """Where the text stands: what the next pass reads, how many tokens may follow, and chance so far."""
+
+    fed: dict[str, Any]
+    new: int
+    left: int
+    chance: torch.Generator
+
+
 def _steps(
     model: Model, batch: Batch, visits: Mapping[Place, Visit], moment: Moment, course: _Course
-) -> Generator[Step, None, None]:
-    fed, new, chance = dict(batch.inputs), _begun(batch), course.sampling.generator()
-    with holding(model.anatomy, visits) as one_pass, _lasting(model):
-        for number in range(course.n_tokens):
-            computed = moment.begin(new)
-            with torch.inference_mode() if course.quick else torch.no_grad():
-                done = one_pass(fed, use_cache=True, **course.options)
-            if number == 0:
-                check_fired(visits, done.fired, stopped=False)
-            logits = cast(Tensor, done.logits)[0, -1].clone()
-            token, new = course.sampling.choice(logits, chance), 1
-            fed = _following(model, token, done)
-            step = Step(model, token, computed, logits, moment.readings())
-            del done, logits
-            yield step
-            del step
-            if token in course.ends:
-                break
+) -> Generator[Step, Model | None, None]:
+    text = _Text(dict(batch.inputs), _begun(batch), course.n_tokens, course.sampling.generator())
+    while text.left:
+        with holding(model.anatomy, visits) as one_pass, _lasting(model):
+            other = yield from _until_changed(model, text, visits, one_pass, moment, course)
+        if other is not None and other.bare is not model.bare:
+            raise BadInput(f"A stream of {model.name} cannot go on in {other.name}: change the same model.")
+        model = other or model
     if moment.waiting:
         missed = min(map(str, moment.waiting))
         raise BadInput(f"{missed} was never reached: the text ended after position {moment.length - 1}.")
+
+
+def _until_changed(
+    model: Model,
+    text: _Text,
+    visits: Mapping[Place, Visit],
+    one_pass: Callable[..., Pass],
+    moment: Moment,
+    course: _Course,
+) -> Generator[Step, Model | None, Model | None]:
+    """Yield steps until the text ends, or until the model under other interventions is sent; return that."""
+    while text.left:
+        computed = moment.begin(text.new)
+        with torch.inference_mode() if course.quick else torch.no_grad():
+            done = one_pass(text.fed, use_cache=True, **course.options)
+        if computed.start == 0:
+            check_fired(visits, done.fired, stopped=False)
+        logits = cast(Tensor, done.logits)[0, -1].clone()
+        token = course.sampling.choice(logits, text.chance)
+        text.fed, text.new = _following(model, token, done), 1
+        text.left = 0 if token in course.ends else text.left - 1
+        step = Step(model, token, computed, logits, moment.readings())
+        del done, logits
+        other = yield step
+        del step
+        if other is not None:
+            return other
+    return None
 
 
 def _prompt(model: Model, batch: Batch, n_tokens: int) -> Batch:

@@ -14,6 +14,11 @@ export type Tokens = Schemas["Tokens"];
 export type Token = Schemas["Token"];
 export type CommonPrompt = Schemas["CommonPrompt"];
 export type JobEvent = Schemas["JobEvent"];
+export type StartFrame = Schemas["StartFrame"];
+export type TokenFrame = Schemas["TokenFrame"];
+export type EndFrame = Schemas["EndFrame"];
+export type ErrorFrame = Schemas["ErrorFrame"];
+export type StreamBody = Schemas["StreamBody"];
 
 export type Arguments = Record<string, unknown>;
 /** Index chosen on each axis, by axis word. */

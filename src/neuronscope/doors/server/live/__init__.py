@@ -1,0 +1,1 @@
+"""What happens while a model writes: streams of frames, steered, recorded and replayed."""

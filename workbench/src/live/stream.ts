@@ -1,0 +1,226 @@
+/** The stream on screen: what comes from the server, where the cursor stands, what is sent back. */
+import { create } from "zustand";
+import { BASE, client, Failure, failureOf, isAbort, reach, read, sentenceOf } from "../api/client";
+import type { StreamBody } from "../api/shapes";
+import type { Activity } from "./activity";
+import { FrameParser } from "./frames";
+import { EMPTY_TAPE, Recorder, type Tape } from "./tape";
+
+/** The first stream, or the one beside it. */
+export type Side = 0 | 1;
+export type Phase = "idle" | "waiting" | "running" | "paused" | "ended";
+
+export interface StreamStore {
+  /** One tape, or two where a second stream runs beside the first. */
+  tapes: readonly Tape[];
+  phase: Phase;
+  /** Position that every panel shows. */
+  cursor: number;
+  /** The cursor moves on by itself: with the newest token, or at `speed` through what is there. */
+  playing: boolean;
+  /** Tokens a second while what is there is played again. */
+  speed: number;
+  loop: boolean;
+  /** Digest that is replayed. */
+  replayed: string | null;
+  /** The server's sentence where a control was refused. */
+  complaint: string | null;
+  /** Lets the model write, once for each request; two run one after the other, since the model is one. */
+  start: (...requests: StreamBody[]) => void;
+  replay: (digest: string, cursor?: number) => void;
+  pause: () => void;
+  resume: () => void;
+  step: () => void;
+  stop: () => void;
+  steer: (ops: readonly string[]) => void;
+  clear: () => void;
+  seek: (position: number) => void;
+  play: (playing: boolean) => void;
+  look: (how: Partial<Pick<StreamStore, "speed" | "loop">>) => void;
+  /** What every neuron did at a position; null where it has not come. */
+  frame: (position: number, side?: Side) => Activity | null;
+  /** One array of a token by name, half-precision numbers as their bits. */
+  array: (position: number, name: string, side?: Side) => ReturnType<Recorder["array"]>;
+}
+
+const IDLE = {
+  tapes: [EMPTY_TAPE] as readonly Tape[],
+  phase: "idle" as Phase,
+  cursor: 0,
+  playing: true,
+  replayed: null,
+  complaint: null,
+};
+
+/** What one run holds besides what is on screen; a new run takes a new one, so that late bytes miss it. */
+interface Run {
+  recorders: Recorder[];
+  abort: AbortController;
+  /** Stream that is written now. */
+  id: string | null;
+  drawn: boolean;
+  /** Streams that are still to come are not asked for. */
+  over: boolean;
+}
+
+const fresh = (): Run => ({
+  recorders: [],
+  abort: new AbortController(),
+  id: null,
+  drawn: true,
+  over: false,
+});
+
+let run = fresh();
+
+export const useStream = create<StreamStore>((set, get) => ({
+  ...IDLE,
+  speed: 8,
+  loop: false,
+  start: (...requests) => {
+    const mine = begin(requests.length, { phase: requests[0]?.paused ? "paused" : "waiting" });
+    void (async () => {
+      for (const [side, body] of requests.entries()) {
+        if (run !== mine || mine.over) break;
+        await pour(mine, mine.recorders[side] as Recorder, () => opened(mine, body));
+      }
+      if (run === mine) finish(mine);
+    })();
+  },
+  replay: (digest, cursor) => {
+    const mine = begin(1, { phase: "waiting", replayed: digest, playing: cursor === undefined });
+    void (async () => {
+      await pour(mine, mine.recorders[0] as Recorder, () =>
+        fetched(`/results/${encodeURIComponent(digest)}/frames`, { signal: mine.abort.signal }),
+      );
+      if (run !== mine) return;
+      finish(mine);
+      set({ cursor: cursor ?? 0 });
+    })();
+  },
+  pause: () => void control("pause", "paused"),
+  resume: () => void control("resume", "running"),
+  step: () => void control("step", "paused"),
+  stop: () => {
+    run.over = true;
+    void control("stop", null);
+  },
+  steer: (ops) => void control("steer", null, ops),
+  clear: () => {
+    run.abort.abort();
+    run = fresh();
+    set(IDLE);
+  },
+  seek: (position) => {
+    const last = newest(get().tapes);
+    const cursor = Math.min(Math.max(position, 0), Math.max(last, 0));
+    set({ cursor, playing: isLive(get().phase) && cursor === last });
+  },
+  play: (playing) => {
+    const { cursor, tapes, phase } = get();
+    const again = playing && !isLive(phase) && cursor >= newest(tapes);
+    set({ playing, ...(again ? { cursor: 0 } : {}) });
+  },
+  look: (how) => set(how),
+  frame: (position, side = 0) => run.recorders[side]?.activity(position) ?? null,
+  array: (position, name, side = 0) => run.recorders[side]?.array(position, name) ?? null,
+}));
+
+export function isLive(phase: Phase): boolean {
+  return phase === "waiting" || phase === "running" || phase === "paused";
+}
+
+/** Last position that any of the tapes has; -1 where nothing has come. */
+export function newest(tapes: readonly Tape[]): number {
+  return Math.max(...tapes.map((tape) => tape.tokens.at(-1)?.position ?? -1));
+}
+
+function begin(count: number, how: Partial<StreamStore>): Run {
+  run.abort.abort();
+  run = { ...fresh(), recorders: Array.from({ length: count }, () => new Recorder()) };
+  useStream.setState({ ...IDLE, tapes: run.recorders.map(() => EMPTY_TAPE), ...how });
+  return run;
+}
+
+function finish(mine: Run): void {
+  draw(mine);
+  useStream.setState(({ replayed }) => ({ phase: "ended", playing: replayed !== null }));
+}
+
+async function fetched(path: string, init: RequestInit): Promise<Response> {
+  const response = await reach(fetch(`${BASE}${path}`, { credentials: "same-origin", ...init }));
+  if (response.ok && response.body) return response;
+  throw new Failure(sentenceOf(await response.json().catch(() => null), response.status), response.status);
+}
+
+async function opened(mine: Run, body: StreamBody): Promise<Response> {
+  const response = await fetched("/streams", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal: mine.abort.signal,
+  });
+  mine.id = response.headers.get("x-neuronscope-stream");
+  return response;
+}
+
+/** Reads one stream to its end into a recorder; what goes wrong becomes a sentence in it. */
+async function pour(mine: Run, recorder: Recorder, open: () => Promise<Response>): Promise<void> {
+  try {
+    const { body } = await open();
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    const parser = new FrameParser();
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      for (const frame of parser.push(value)) recorder.take(frame);
+      schedule(mine);
+    }
+    if (!recorder.ended)
+      recorder.fail("The stream ended without a word: the server stopped or was restarted.");
+  } catch (error) {
+    if (!isAbort(error)) recorder.fail(failureOf(error).message);
+  }
+  mine.id = null;
+}
+
+/** Shows what has come with the page's next picture, however fast it comes. */
+function schedule(mine: Run): void {
+  if (!mine.drawn || run !== mine) return;
+  mine.drawn = false;
+  const soon = globalThis.requestAnimationFrame ?? ((work: () => void) => setTimeout(work, 16));
+  // A page in the background draws nothing, but must not stand still.
+  const late = setTimeout(() => draw(mine), 250);
+  soon(() => {
+    clearTimeout(late);
+    draw(mine);
+  });
+}
+
+function draw(mine: Run): void {
+  if (run !== mine) return;
+  mine.drawn = true;
+  const tapes = mine.recorders.map((recorder) => recorder.tape());
+  useStream.setState(({ phase, playing, cursor, replayed }) => ({
+    tapes,
+    phase: phase === "waiting" && tapes.some(({ start }) => start) ? "running" : phase,
+    cursor: playing && replayed === null ? Math.max(newest(tapes), 0) : cursor,
+  }));
+}
+
+async function control(
+  action: "pause" | "resume" | "step" | "stop" | "steer",
+  phase: Phase | null,
+  ops: readonly string[] = [],
+): Promise<void> {
+  const mine = run;
+  if (!mine.id) return;
+  if (phase) useStream.setState({ phase, complaint: null });
+  try {
+    const path = { stream_id: mine.id };
+    const body = { action, do: [...ops] };
+    await read(client.POST("/api/v1/streams/{stream_id}/control", { params: { path }, body }));
+  } catch (error) {
+    if (run === mine) useStream.setState({ complaint: failureOf(error).message });
+  }
+}
