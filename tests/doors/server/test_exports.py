@@ -91,7 +91,8 @@ def test_a_file_that_was_fetched_before_is_not_sent_again(
     client: TestClient, address: str, kept: xr.Dataset
 ) -> None:
     tag = client.get(f"{address}?format=nc").headers["etag"]
-    assert tag == f'"{results.digest(kept)}"'
+    assert tag.startswith(f'"{results.digest(kept)}-')
+    assert tag != client.get(f"{address}?format=npz").headers["etag"]
     again = client.get(f"{address}?format=nc", headers={"if-none-match": tag})
     assert (again.status_code, again.content) == (304, b"")
     assert client.get(f"{address}?format=nc", headers={"if-none-match": '"other"'}).status_code == 200
@@ -116,30 +117,58 @@ def test_a_wrong_export_is_refused_in_a_sentence(
     assert words in reply.json()["detail"]
 
 
-def test_an_export_leaves_no_file_behind(
-    client: TestClient, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("format", ["nc", "zarr", "npz"])
+def test_a_digest_gives_the_same_bytes_for_good(
+    format: str, client: TestClient, address: str, store: Store, kept: xr.Dataset
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    before = {path.name for path in tmp_path.iterdir()}
-    for format in ("nc", "zarr", "csv", "json", "npz"):
-        assert client.get(f"{address}?format={format}").status_code == 200
-    assert {path.name for path in tmp_path.iterdir()} == before
+    digest = results.digest(kept)
+    first = client.get(f"{address}?format={format}")
+    for file in (store.folder / "exports").iterdir():
+        file.unlink()
+    again = client.get(f"{address}?format={format}")
+    assert first.content == again.content
+    assert first.headers["cache-control"] == "private, max-age=31536000, immutable"
+    short = client.get(f"{address.replace(digest, digest[:9])}?format={format}")
+    assert (short.status_code, short.headers["cache-control"]) == (200, "private, no-cache")
+
+
+def test_a_range_of_a_file_is_that_part_of_it(client: TestClient, address: str) -> None:
+    whole = client.get(f"{address}?format=npz")
+    part = client.get(f"{address}?format=npz", headers={"range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole.content[10:20])
+    assert part.headers["content-range"] == f"bytes 10-19/{len(whole.content)}"
+    end = client.get(f"{address}?format=npz", headers={"range": "bytes=-5"})
+    assert end.content == whole.content[-5:]
+
+
+def test_the_head_of_a_file_is_had_alone(client: TestClient, address: str) -> None:
+    whole, head = client.get(f"{address}?format=npz"), client.head(f"{address}?format=npz")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(whole.content))
+    assert head.headers["etag"] == whole.headers["etag"]
+
+
+def test_an_export_leaves_one_file_and_is_read_from_it_again(
+    client: TestClient, address: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = [client.get(f"{address}?format={format}").content for format in ("nc", "zarr", "csv", "json")]
+    assert len(list((store.folder / "exports").iterdir())) == 4
+    monkeypatch.setattr(results, "save", None)
+    assert [client.get(f"{address}?format={each}").content for each in ("nc", "zarr", "csv", "json")] == first
 
 
 def test_an_export_that_fails_leaves_no_file_behind(
-    client: TestClient, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, address: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(result: xr.Dataset, path: Path) -> Path:
         path.write_text("half")
         raise BadInput(f"Cannot write {path.name!r}: No space left on device.")
 
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(results, "save", refuse)
-    before = {path.name for path in tmp_path.iterdir()}
     reply = client.get(f"{address}?format=nc")
     assert reply.status_code == 422
     assert "No space left" in reply.json()["detail"]
-    assert {path.name for path in tmp_path.iterdir()} == before
+    assert list((store.folder / "exports").iterdir()) == []
 
 
 def test_json_is_strict(client: TestClient, store: Store) -> None:

@@ -13,8 +13,10 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from neuronscope.custody import FOLDER, TokenTable
-from neuronscope.doors.server import answers, asking, exports, pages, stock
+from neuronscope.doors.server import answers, asking, capabilities, exports, pages, stock
+from neuronscope.doors.server.courtesy import Courtesy
 from neuronscope.doors.server.desk import Desk, troubles
+from neuronscope.doors.server.files import Files
 from neuronscope.doors.server.guard import admin, signing
 from neuronscope.doors.server.guard.access import Access
 from neuronscope.doors.server.guard.gate import Gate
@@ -33,7 +35,7 @@ from neuronscope.results import Store
 from neuronscope.words import BadInput
 
 VERSION = "1"
-JOBS = "jobs.sqlite"
+JOBS, EXPORTS = "jobs.sqlite", "exports"
 ABOUT = (
     "Questions about what the neurons of a model compute. Every route but health needs the token that "
     "`neuronscope open` prints, as a bearer, or the cookie of its link."
@@ -52,7 +54,14 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
     monitor = Monitor(store=kept, jobs=jobs)
     metrics = Metrics(jobs=jobs, shelf=shelf, store=kept, monitor=monitor)
     desk = Desk(
-        access=access, audit=audit, store=kept, shelf=shelf, jobs=jobs, monitor=monitor, metrics=metrics
+        access=access,
+        audit=audit,
+        store=kept,
+        shelf=shelf,
+        jobs=jobs,
+        files=Files(kept.folder / EXPORTS),
+        monitor=monitor,
+        metrics=metrics,
     )
     app = FastAPI(
         title="NeuronScope",
@@ -70,6 +79,7 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
     api = APIRouter(prefix="/api/v1", responses=troubles(401, 403, 422), dependencies=[Depends(_key)])
     for routes in (
         stock.router,
+        capabilities.router,
         asking.router,
         following.router,
         answers.router,
@@ -88,6 +98,7 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
     app.include_router(pages.router)
     app.add_middleware(Gate, access=access, audit=audit)
     app.add_middleware(Counted, metrics=metrics)
+    app.add_middleware(Courtesy)
     app.exception_handler(BadInput)(_bad_input)
     app.exception_handler(RequestValidationError)(_unreadable)
     app.exception_handler(HTTPException)(_refused)

@@ -25,6 +25,51 @@ class Health(BaseModel):
     build: str
 
 
+class Extra(BaseModel):
+    """Something that may be installed beside the package, and what it is good for."""
+
+    name: str
+    installed: bool
+    summary: str
+
+
+class Ability(BaseModel):
+    """One analysis, and why it would refuse this model, where that is known."""
+
+    name: str
+    reason: str | None
+
+
+class SiteVerdict(BaseModel):
+    """One named place inside a model: exact, reduced or refused, and why."""
+
+    name: str
+    status: str
+    reason: str
+
+
+class ModelAbilities(BaseModel):
+    """What one model can be asked; only its name is known of a model that is not open."""
+
+    name: str
+    open: bool
+    family: str | None
+    tokenizer: bool | None
+    stream: bool | None = Field(description="Whether it can be watched while it writes.")
+    sites: list[SiteVerdict] | None = Field(description="Null until its first answer, which certifies them.")
+    analyses: list[Ability]
+
+
+class Capabilities(BaseModel):
+    """What the server can do, and what one model can."""
+
+    version: str
+    build: str
+    devices: list[str]
+    extras: list[Extra]
+    model: ModelAbilities | None
+
+
 class SubjectForm(BaseModel):
     """One subject of an analysis: what must be opened before the question can be asked."""
 

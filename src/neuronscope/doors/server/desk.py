@@ -6,8 +6,11 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from neuronscope.doors.server.bodies import Trouble
+from neuronscope.doors.server.files import Files
 from neuronscope.doors.server.guard.access import Access
 from neuronscope.doors.server.guard.recorder import Recorder
+from neuronscope.doors.server.watch.metrics import Metrics
+from neuronscope.doors.server.watch.monitor import Monitor
 from neuronscope.doors.server.work.jobs import Jobs
 from neuronscope.doors.server.work.keeping import KeepingStore
 from neuronscope.doors.server.work.shelf import Shelf
@@ -22,6 +25,9 @@ class Desk:
     store: KeepingStore
     shelf: Shelf
     jobs: Jobs
+    files: Files
+    monitor: Monitor
+    metrics: Metrics
 
 
 def _desk(request: Request) -> Desk:

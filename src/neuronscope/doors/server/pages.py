@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Response
@@ -40,7 +41,16 @@ router = APIRouter(include_in_schema=False)
 def build(folder: Path | None = None) -> str:
     """Return a fingerprint of the built workbench, ``unbuilt`` where there is none."""
     index = (folder or WORKBENCH) / "index.html"
-    return hashlib.sha256(index.read_bytes()).hexdigest()[:16] if index.is_file() else "unbuilt"
+    try:
+        return _fingerprint(index, index.stat().st_mtime_ns)
+    except OSError:
+        return "unbuilt"
+
+
+@lru_cache(maxsize=4)
+def _fingerprint(file: Path, written: int) -> str:
+    """Fingerprint a file as it was written at a moment."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
 @router.get("/{path:path}")
