@@ -11,6 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _NAMES = {
+    "interventions": "neuronscope.instruments",
     "open_checkpoints": "neuronscope.models.checkpoints",
     "open_corpus": "neuronscope.data.corpora",
     "open_model": "neuronscope.models",

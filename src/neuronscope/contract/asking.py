@@ -2,7 +2,7 @@
 
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +10,7 @@ import xarray as xr
 
 from neuronscope import __version__
 from neuronscope.contract.definition import Definition
-from neuronscope.contract.subjects import facts, given_subjects
+from neuronscope.contract.subjects import facts, given_subjects, under
 from neuronscope.results import CannotStore, Store, log, working_in
 from neuronscope.words import BadInput
 
@@ -23,12 +23,14 @@ def ask(
     openers: Mapping[str, Callable[..., Any]] | None = None,
     device: str = "cpu",
     dtype: str = "float32",
+    do: Iterable[str] = (),
 ) -> xr.Dataset:
     """Run an analysis from names and plain values: the one step behind every door.
 
     With a ``store``, a question that was answered before is looked up instead; one that was broken off goes
     on where it was, as far as its analysis keeps what it has done; and an answer that the disk refuses is
-    returned all the same, with a warning in the log. ``openers`` lets a door keep subjects open, by subject
+    returned all the same, with a warning in the log. ``do`` are interventions that the model is under, the
+    first where there are two. ``openers`` lets a door keep subjects open, by subject
     type. Raises ``BadInput`` in words that a caller can act on.
     """
     parameters = definition.check({n: v for n, v in arguments.items() if n not in definition.subjects})
@@ -36,6 +38,7 @@ def ask(
         if subject.required and name not in arguments:
             raise BadInput(f"{definition.name} needs a {name}: {subject.type.help}")
     opened = given_subjects(definition.subjects, arguments, openers=openers or {}, device=device, dtype=dtype)
+    opened = under(definition.name, opened, do)
     if store is None or any(callable(value) for value in parameters.values()):
         return definition.run(**opened, **parameters)
     question = facts(opened | parameters, definition.subjects)

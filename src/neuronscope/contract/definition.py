@@ -17,7 +17,7 @@ from typing import Any, Protocol, cast, get_args
 import xarray as xr
 from pydantic import BaseModel, ValidationError, create_model
 
-from neuronscope.contract.subjects import Subject, facts, given_subjects, subject_type
+from neuronscope.contract.subjects import Subject, facts, given_subjects, in_play, subject_type
 from neuronscope.results import KINDS, kind_of, stamp
 from neuronscope.words import BadInput, OrCallable, nearest
 
@@ -123,7 +123,8 @@ def analysis(
         def run(*args: Any, **kwargs: Any) -> xr.Dataset:
             given = _bind(definition, args, kwargs)
             started = time.perf_counter()
-            result = function(**given)
+            with in_play(definition.name, given.values()):
+                result = function(**given)
             if kind_of(result) != kind:
                 raise TypeError(f"{definition.name} promised a {kind} but returned a {kind_of(result)}.")
             cost = {"seconds": time.perf_counter() - started, "peak_memory_mb": _peak_memory()}

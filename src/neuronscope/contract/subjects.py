@@ -1,6 +1,7 @@
 """What can an analysis be about? Types of subject: how a name opens each, and what tells it apart."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import NoneType, UnionType
@@ -10,6 +11,7 @@ import xarray as xr
 
 from neuronscope.data.corpora import DOCUMENTATION, REFERENCE, Corpus, open_corpus
 from neuronscope.data.tasks import TASKS, Task, open_task
+from neuronscope.instruments import interventions
 from neuronscope.learned.lens_file import open_lens
 from neuronscope.learned.lenses import Lens
 from neuronscope.models import Model, model_names, open_model
@@ -195,6 +197,33 @@ def check_name(subject: Subject, value: Any) -> None:
         raise BadInput(f"{subject.name}={value!r} is not a name. {subject.type.help}")
 
 
+def under(analysis: str, opened: Mapping[str, Any], do: Iterable[str]) -> dict[str, Any]:
+    """Return opened subjects with the first model under interventions, as they are where there are none.
+
+    Raises ``BadInput`` where no model is among them, and as `Model.under` does.
+    """
+    asked = interventions.read(do)
+    if not asked:
+        return dict(opened)
+    name = next((name for name, subject in opened.items() if isinstance(subject, Model)), None)
+    if name is None:
+        raise BadInput(f"{analysis} opens no single model, so no interventions can be made: leave do out.")
+    return {**opened, name: opened[name].under(asked)}
+
+
+@contextmanager
+def in_play(analysis: str, given: Iterable[Any]) -> Iterator[None]:
+    """Raise ``BadInput`` where a model is under interventions that play no part in what is done inside."""
+    stood = [(one, one.standing.fired) for one in given if isinstance(one, Model) and one.standing]
+    yield
+    for model, before in stood:
+        if model.standing is not None and model.standing.fired == before:
+            raise BadInput(
+                f"{analysis} reads the weights of {model.name} and never runs it, so "
+                f"{'; '.join(model.do):.80} would change nothing in its answer: ask without interventions."
+            )
+
+
 def facts(arguments: Mapping[str, Any], subjects: Iterable[str] = ()) -> dict[str, Any]:
     """Say what an answer depends on: plain arguments, fingerprints of the subjects, digests of the parents.
 
@@ -216,8 +245,9 @@ def facts(arguments: Mapping[str, Any], subjects: Iterable[str] = ()) -> dict[st
     return told
 
 
-def _model_facts(model: Model) -> dict[str, str]:
-    return {
+def _model_facts(model: Model) -> dict[str, Any]:
+    do = {"do": list(model.do)} if model.do else {}
+    return do | {
         "name": model.name,
         "fingerprint": model.fingerprint,
         "words": model.words_fingerprint,

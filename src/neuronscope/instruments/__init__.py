@@ -1,5 +1,6 @@
 """What can be done to a model while it runs? Read sites, write them, take gradients, sweep over patches."""
 
+from neuronscope.instruments import interventions
 from neuronscope.instruments.answered.question import Question, Reply, Score
 from neuronscope.instruments.answering import answer
 from neuronscope.instruments.harvest import harvest
@@ -41,6 +42,7 @@ __all__ = [
     "each_edge",
     "fn",
     "harvest",
+    "interventions",
     "linearise",
     "logit_direction",
     "mean",

@@ -11,6 +11,7 @@ from torch import Tensor
 from neuronscope.models.attention import ACTIVE, Place, Taps, Visit
 from neuronscope.models.hooks import hold
 from neuronscope.models.parts.anatomy import Anatomy
+from neuronscope.models.parts.standing import Passing, stood
 from neuronscope.models.parts.taps import Addition
 from neuronscope.models.skipping import Joins, Resume, join_rows, keep_last, skip_to
 
@@ -50,8 +51,11 @@ def forward(
     rows in late, and ``keep`` gives the logits of so many last positions; with ``trim`` the last block too
     works on the last position alone; `shortcuts` says on which networks these give the same numbers. Hooks
     exist only during the pass. A lock lets one pass at a time hold hooks on a network; passes of other
-    threads that take no lock see none of them, because every hook asks whose taps are active.
+    threads that take no lock see none of them, because every hook asks whose taps are active. Changes that
+    stand on the model come before the visits.
     """
+    passing = Passing(None if joins is None else joins.lineage)
+    visits = stood(anatomy.standing, visits, passing, 0 if resume is None else resume.layer)
     taps = Taps(visits, anatomy.layer_of)
     with anatomy.lock, ExitStack() as stack:
         if joins is not None:
@@ -62,7 +66,7 @@ def forward(
         if keep is not None:
             trim = trim and not _adds_in_the_last_block(anatomy, visits)
             keep_last(anatomy, taps, keep, trim=trim, stack=stack)
-        return _one_pass(anatomy, taps, inputs, options)
+        return _one_pass(anatomy, taps, inputs, options, passing, whole=resume is None)
 
 
 def _adds_in_the_last_block(anatomy: Anatomy, visits: Mapping[Place, Visit]) -> bool:
@@ -82,11 +86,12 @@ def holding(anatomy: Anatomy, visits: Mapping[Place, Visit]) -> Iterator[Callabl
     It takes the inputs and options of `forward`. Between two passes no lock is held and nothing is active, so
     other passes of this network, in this thread or another, see none of these hooks.
     """
-    taps = Taps(visits, anatomy.layer_of)
+    passing = Passing()
+    taps = Taps(stood(anatomy.standing, visits, passing), anatomy.layer_of)
 
     def one_pass(inputs: Tensor | Mapping[str, Any], **options: Any) -> Pass:
         with anatomy.lock:
-            return _one_pass(anatomy, taps, inputs, options)
+            return _one_pass(anatomy, taps, inputs, options, passing)
 
     stack = ExitStack()
     try:
@@ -99,14 +104,26 @@ def holding(anatomy: Anatomy, visits: Mapping[Place, Visit]) -> Iterator[Callabl
 
 
 def _one_pass(
-    anatomy: Anatomy, taps: Taps, inputs: Tensor | Mapping[str, Any], options: Mapping[str, Any]
+    anatomy: Anatomy,
+    taps: Taps,
+    inputs: Tensor | Mapping[str, Any],
+    options: Mapping[str, Any],
+    passing: Passing,
+    *,
+    whole: bool = True,
 ) -> Pass:
     taps.fired.clear()
     named = {"input_ids": inputs} if isinstance(inputs, Tensor) else dict(inputs)
     taps.rows = next((len(value) for value in named.values() if isinstance(value, Tensor)), 1)
+    named = {"use_cache": False, **named, **options}
+    if anatomy.standing is not None:
+        passing.begin(named)
     outer = ACTIVE.set(taps)
     try:
-        return Pass(anatomy.network(**{"use_cache": False, **named, **options}), set(taps.fired))
+        done = Pass(anatomy.network(**named), set(taps.fired))
+        if anatomy.standing is not None and whole:
+            anatomy.standing.check_fired(done.fired, first=not passing.past)
+        return done
     except Enough:
         return Pass(None, set(taps.fired))
     finally:

@@ -257,9 +257,9 @@ def _padding_is_hidden(model: Model, side: str) -> bool:
     rows = [row.to(model.device) for row in rows]
     together = _laid_out(model, rows, side)
     with torch.no_grad():
-        padded = _shown(forward(model.anatomy, together.inputs, {}).output)
+        padded = _shown(forward(model.anatomy.bare, together.inputs, {}).output)
         for number, row in enumerate(rows):
-            alone = _shown(forward(model.anatomy, _laid_out(model, [row], side).inputs, {}).output)[0]
+            alone = _shown(forward(model.anatomy.bare, _laid_out(model, [row], side).inputs, {}).output)[0]
             part = padded[number]
             if part.shape != alone.shape:
                 part = part[together.own(number)]

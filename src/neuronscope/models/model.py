@@ -1,5 +1,6 @@
 """What is a model, once opened? A native Hugging Face network with names for its parts."""
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ from neuronscope.models.parts.anatomy import Anatomy, n_heads
 from neuronscope.models.parts.experts import suit_experts
 from neuronscope.models.parts.matrices import n_inputs
 from neuronscope.models.parts.stacks import Stack
+from neuronscope.models.parts.standing import Interventions, Standing
 from neuronscope.models.parts.taps import Absence
 from neuronscope.models.parts.towers import context, vocabulary_size
 from neuronscope.models.parts.unembedding import unembedded
@@ -33,7 +35,7 @@ class Model:
 
     ``hf`` is the native Hugging Face module, in evaluation mode, its weights frozen and its attention
     dispatched through the registry under our key; nothing is wrapped, renamed or folded. ``card`` holds
-    what its folder says.
+    what its folder says. ``bare`` is the same model without the interventions that it is `under`.
     """
 
     def __init__(
@@ -51,10 +53,48 @@ class Model:
         self.tokenizer = tokenizer
         self.card: dict[str, Any] = dict(card or {})
         self.anatomy = Anatomy(hf)
+        self.bare = self
         self._counted: dict[str | None, dict[str, int]] = {}
 
     def __repr__(self) -> str:
-        return f"Model({self.name!r}, {self.family}, {self.n_layers} layers, width {self.width})"
+        do = f", under {'; '.join(self.do)}" if self.do else ""
+        return f"Model({self.name!r}, {self.family}, {self.n_layers} layers, width {self.width}{do})"
+
+    def under(self, interventions: Interventions) -> "Model":
+        """Return the same model, weights shared, which makes these changes first in every pass.
+
+        They come from `neuronscope.interventions`, and take the place of those that it was under. Each is
+        made in every pass at every position that it names, in the order of the list where several are made
+        at one site; everything else, other ops included, sees what they leave. A model under none is the
+        bare one.
+        Raises `BadInput` for a site that the model lacks and a direction that it has no words for.
+
+        >>> from neuronscope import interventions, open_model
+        >>> open_model("builtin:scribe").under(interventions.read("mlp_act.3.17 zero")).do
+        ('mlp_act.3.17 zero',)
+        """
+        if not hasattr(interventions, "standing"):
+            raise BadInput(
+                "under takes interventions: make them with neuronscope.interventions.read, "
+                'such as read("mlp_act.3.17 scale=0"), or load a file of them.'
+            )
+        standing = interventions.standing(self.bare)
+        if standing is None:
+            return self.bare
+        changed = copy.copy(self.bare)
+        vars(changed).pop("fingerprint", None)
+        changed.anatomy = self.bare.anatomy.under(standing)
+        return changed
+
+    @property
+    def standing(self) -> Standing | None:
+        """Return the changes that every pass makes first, None for a bare model."""
+        return self.anatomy.standing
+
+    @property
+    def do(self) -> tuple[str, ...]:
+        """Return the interventions that the model is under, as they are written, in their order."""
+        return () if self.standing is None else self.standing.written
 
     @property
     def family(self) -> str:
@@ -142,7 +182,13 @@ class Model:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Return 16 hexadecimal digits over the configuration and every weight, its bytes included."""
+        """Return 16 hexadecimal digits over the configuration and every weight, its bytes included.
+
+        Under interventions they are those of the bare model and of what is done to it.
+        """
+        if self.standing is not None:
+            both = f"{self.bare.fingerprint} under {self.standing.digest}"
+            return hashlib.sha256(both.encode()).hexdigest()[:16]
         digest = hashlib.sha256(json.dumps(self.config_facts, sort_keys=True).encode())
         held = self.hf.state_dict()
         for name, weight in sorted((name, held[name]) for name in held if isinstance(held[name], Tensor)):
@@ -161,6 +207,8 @@ class Model:
     @cached_property
     def certificate(self) -> Certificate:
         """Return which sites are exact, reduced or refused, found by a probe on first use."""
+        if self.bare is not self:
+            return self.bare.certificate
         return certify(self.anatomy, self.n_positions)
 
     def sites(self) -> list[str]:
@@ -282,8 +330,14 @@ class Model:
     def unembed(self, stream: Float[Tensor, "*axes width"]) -> Float[Tensor, "*axes vocab"]:
         """Return the logits of any residual stream: the model's own last norm, head, caps and multipliers.
 
-        Raises `BadInput` for a model without an output head.
+        Raises `BadInput` for a model without an output head, and for one under a change of its last norm or
+        its logits, which this would leave out.
         """
+        if self.standing is not None and (late := self.standing.names() & {"final", "logits"}):
+            raise BadInput(
+                f"A stream is read out by the bare output head, which leaves out the change at {min(late)}: "
+                "change the stream before it, such as resid_post."
+            )
         stream = stream.to(device=self.device, dtype=self.dtype)
         with torch.set_grad_enabled(stream.requires_grad):
             return unembedded(self.anatomy, stream)

@@ -1,7 +1,7 @@
 """Which ways of doing less give the same numbers on this network? Each is tried once, on a few tokens."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -31,11 +31,21 @@ _KNOWN: "WeakKeyDictionary[Anatomy, Shortcuts]" = WeakKeyDictionary()
 
 
 def shortcuts(anatomy: Anatomy) -> Shortcuts:
-    """Return which shortcuts give this network's own numbers, found by a probe on first use."""
-    if anatomy not in _KNOWN:
-        with anatomy.lock, torch.no_grad():
-            _KNOWN[anatomy] = _probed(anatomy)
-    return _KNOWN[anatomy]
+    """Return which shortcuts give this network's own numbers, found by a probe on first use.
+
+    Under changes that allow no skipping there are none; and under changes of keys or values no prefix comes
+    from a cache, where they are made already.
+    """
+    bare = anatomy.bare
+    if bare not in _KNOWN:
+        with bare.lock, torch.no_grad():
+            _KNOWN[bare] = _probed(bare)
+    standing, found = anatomy.standing, _KNOWN[bare]
+    if standing is None:
+        return found
+    if not standing.allows_skipping:
+        return Shortcuts(grows=False, drops=False, trims=False)
+    return replace(found, drops=found.drops and not standing.names() & {"k", "v"})
 
 
 def prefix(

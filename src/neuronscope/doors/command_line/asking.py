@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuronscope import catalogue, contract, results
 from neuronscope.doors.command_line import options, output, printing, progress
+from neuronscope.instruments import interventions
 from neuronscope.words import BadInput
 
 if TYPE_CHECKING:
@@ -20,14 +21,23 @@ def asked(given: argparse.Namespace) -> int:
     machine = options.machine(given)
     arguments = options.arguments(given.form, given)
     definition = catalogue.find(given.form["name"])
+    do = _changes(getattr(given, "do", []))
     store = None if given.no_store else results.open_store()
     began, started = datetime.now(UTC), time.perf_counter()
     with progress.shown(_first(arguments)):
-        result = contract.ask(definition, arguments, store=store, device=machine.device, dtype=machine.dtype)
+        result = contract.ask(
+            definition, arguments, store=store, device=machine.device, dtype=machine.dtype, do=do
+        )
     seconds = time.perf_counter() - started
     _hand_over(result, target, given)
     printing.said(f"{_origin(result, began)} in {seconds:.1f} s; digest {results.digest(result)}.")
     return 0
+
+
+def _changes(given: list[str]) -> list[str]:
+    """Return interventions in words, those of files among them in their place."""
+    each = [interventions.load(one) if one.endswith(".json") else interventions.read(one) for one in given]
+    return [text for ops in each for text in ops.texts]
 
 
 def made(given: argparse.Namespace) -> int:

@@ -56,6 +56,15 @@ def add_form(parser: Parser, form: Schema) -> None:
         machine.add_argument(
             "--dtype", metavar="WORD", help=f"Precision: {', '.join(DTYPES)}; float32 unless you say."
         )
+        if form["sort"] == "ask":
+            machine.add_argument(
+                "--do",
+                metavar="CHANGE",
+                action="append",
+                default=[],
+                help="What is changed in the model in every pass, such as 'mlp_act.3.17 scale=0', or a file "
+                "of changes (.json). May be given again.",
+            )
 
 
 def add_printing(parser: Parser, *, formats: str) -> None:

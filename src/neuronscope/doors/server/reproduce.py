@@ -41,9 +41,10 @@ def _in_order(analysis: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: arguments[name] for name in [*known, *arguments]}
 
 
-def _options(models: Mapping[str, Any]) -> dict[str, str]:
+def _options(models: Mapping[str, Any]) -> dict[str, Any]:
     model = next((model for model in models.values() if "device" in model), {})
-    return {name: model[name] for name, usual in USUAL.items() if model.get(name, usual) != usual}
+    do = {"do": model["do"]} if model.get("do") else {}
+    return {name: model[name] for name, usual in USUAL.items() if model.get(name, usual) != usual} | do
 
 
 def _python(analysis: str, *, facts: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
@@ -54,12 +55,14 @@ def _python(analysis: str, *, facts: Mapping[str, Any], arguments: Mapping[str, 
     return "\n".join(["import neuronscope", "", f"result = neuronscope.{analysis}(", *lines, ")", ""])
 
 
-def _opened(model: Mapping[str, str], opener: str) -> str:
+def _opened(model: Mapping[str, Any], opener: str) -> str:
     options = _options({"model": model})
     if not options:
         return repr(model["name"])
+    do = options.pop("do", None)
     words = [repr(model["name"]), *(f"{name}={value!r}" for name, value in options.items())]
-    return f"neuronscope.{opener}({', '.join(words)})"
+    opened = f"neuronscope.{opener}({', '.join(words)})"
+    return opened if do is None else f"{opened}.under(neuronscope.interventions.read({do!r}))"
 
 
 def _command_line(analysis: str, arguments: Mapping[str, Any]) -> str:

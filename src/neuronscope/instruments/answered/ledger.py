@@ -32,6 +32,8 @@ class Ledger:
         asked = hashlib.sha256(repr([told, list(questions)]).encode()).hexdigest()[:16]
         self._file = folder / f"answers-{asked}.jsonl"
         self.replies = _read(self._file)
+        if self.replies and model.standing is not None:
+            model.standing.claim()
 
     def keep(self, replies: Mapping[int, Reply]) -> None:
         """Add the replies of one batch, all at once."""

@@ -22,6 +22,9 @@ _TOLERANCE = {torch.float64: 1e-5, torch.float32: 1e-4, torch.bfloat16: 5e-2, to
 _NO_ATTENTION = Absence("this block attends nowhere", "mlp_out")
 _NO_MLP = Absence("this block has no MLP", "attn_out")
 _KNOWN: "WeakKeyDictionary[nn.Module, Fixed]" = WeakKeyDictionary()
+_WITHIN = {"q", "k", "v", "scores", "pattern", "z", "attn_in"}
+_WITHIN |= {"mlp_in", "mlp_pre", "mlp_up", "mlp_act", "router", "expert_weight"}
+"""Sites within attention and the MLP, which write the stream but are not of it."""
 
 
 @dataclass
@@ -60,9 +63,19 @@ class Fixed:
 
 
 def fixed(model: Model) -> Fixed:
-    """Return the linear maps of a model; raises `BadInput` where its stream is no sum of what blocks add."""
+    """Return the linear maps of a model; raises `BadInput` where its stream is no sum of what blocks add.
+
+    It is none under a change of the stream, or of what is added to it.
+    """
+    if model.standing is not None:
+        between = sorted(model.standing.names() - _WITHIN)
+        if between:
+            raise BadInput(
+                f"{model.name} is under a change at {between[0]}, so its stream is not the sum of its "
+                "parts: change what stands within one, such as z, pattern or mlp_act."
+            )
     if model.hf not in _KNOWN:
-        _KNOWN[model.hf] = _found(model)
+        _KNOWN[model.hf] = _found(model.bare)
     return _KNOWN[model.hf]
 
 

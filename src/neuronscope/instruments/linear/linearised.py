@@ -184,6 +184,12 @@ def linearise(
     """
     if order not in (1, 2):
         raise BadInput(f"order is 1, straight to the answer, or 2, through one later head; not {order}.")
+    moved = set() if model.standing is None else model.standing.names() & {"attn_in", "v", "z"}
+    if order == 2 and moved:
+        raise BadInput(
+            f"{model.name} is under a change at {min(moved)}, so its heads pass on other than they read: "
+            "second order goes with changes of pattern, scores or neurons."
+        )
     parts, batch = fixed(model), prepare(model, inputs)
     if not batch.lengths:
         raise BadInput(

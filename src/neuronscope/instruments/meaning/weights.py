@@ -102,7 +102,7 @@ def token_vectors(model: Model) -> Float[Tensor, "vocab width"]:
 def _inputs(model: Model, layer: int, branch: str) -> tuple[Tensor, Held]:
     known = _KNOWN.setdefault(model.hf, {})
     if (layer, branch) not in known:
-        known[layer, branch] = _found(model, layer, branch)
+        known[layer, branch] = _found(model.bare, layer, branch)
     return known[layer, branch]
 
 

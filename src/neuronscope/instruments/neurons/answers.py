@@ -52,6 +52,8 @@ class Record:
             raise BadInput(
                 f"This record is of another model than {model.name}: give one made with this model."
             )
+        if model.standing is not None:
+            model.standing.claim()  # the record was made with the changes that it is under
         self.model, self.data = model, record
 
     @property

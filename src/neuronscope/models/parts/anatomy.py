@@ -3,6 +3,7 @@
 Rules propose: a short table of the names that families use. A numerical probe then disposes (`certificate`).
 """
 
+import copy
 from collections.abc import Iterator
 from threading import RLock
 from typing import Any, cast
@@ -13,6 +14,7 @@ from transformers import PreTrainedModel
 from neuronscope.models.attention import Place, Products
 from neuronscope.models.parts.experts import GIVEN, At
 from neuronscope.models.parts.stacks import Stack, Wired, scale_tap
+from neuronscope.models.parts.standing import Standing
 from neuronscope.models.parts.taps import Absence, Found, Tap
 from neuronscope.models.parts.towers import embedding_of, specimen, towers
 from neuronscope.models.parts.tracing import Softmax, record
@@ -28,11 +30,14 @@ class Anatomy:
     """The parts of one network: its stacks of blocks, its embedding and its output head.
 
     ``stacks`` holds each `Stack` by the prefix of its addresses; a network with one stack has the prefix
-    None. ``main`` is the stack that the parts asked for without a stack belong to.
+    None. ``main`` is the stack that the parts asked for without a stack belong to. ``standing`` are changes
+    that every pass makes first, ``bare`` is the same network without them.
     """
 
     def __init__(self, network: PreTrainedModel) -> None:
         self.network = network
+        self.standing: Standing | None = None
+        self.bare = self
         self.lock = RLock()
         self.embedding = embedding_of(network)
         self.head = cast(nn.Module | None, network.get_output_embeddings())
@@ -54,6 +59,14 @@ class Anatomy:
                 stack.embedding = stack.embedding or part(modules[path], EMBEDDING)
             if name != "vision":
                 stack.embedding = stack.embedding or self.embedding
+
+    def under(self, standing: Standing | None) -> "Anatomy":
+        """Return the same parts, lock and all, with changes that every pass makes first."""
+        if standing is None:
+            return self.bare
+        changed = copy.copy(self.bare)
+        changed.standing = standing
+        return changed
 
     def _wiring_of(self, stack: Stack) -> Wired:
         """Trace every block in one pass on first use; a network that does not run has no wiring."""

@@ -1,0 +1,1 @@
+"""How changes that stand on a model are written and made."""
