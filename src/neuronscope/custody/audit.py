@@ -16,6 +16,7 @@ from typing import Any
 
 from neuronscope.custody.files import make_private, moment, opened
 from neuronscope.results.plain import canonical
+from neuronscope.words import BadInput
 
 START = "0" * 64
 NOWHERE = Path(":memory:")
@@ -71,13 +72,14 @@ class AuditLog:
         ``facts``. Raises ``OSError`` or ``sqlite3.Error`` where the disk refuses.
         """
         with self._writing() as table:
-            number, digest = _head(table) or (0, START)
-            last = _last(table)
-            if last is not None and number == 0:
-                # Rows without a head: their end may have been cut off, and the record says so for good.
-                number, digest = last
+            head, last = _head(table), _last(table)
+            number, digest = head or last or (0, START)
+            if last is not None and head is None:
+                # Their end may have been cut off with the head, and the record says so for good.
                 entries = [{"actor": "server", "action": HEAD_LOST, "outcome": "trouble"}, *entries]
-            # The head goes on from itself, not from the last row, so that a cut stays visible.
+            elif last is not None:
+                # The chain goes on from the head, not from the last row: what does not fit stays seen.
+                number = max(number, last[0])
             for entry in entries:
                 number, before = number + 1, digest
                 text = canonical({"time": moment(), "role": None, "facts": {}, **entry, "number": number})
@@ -96,15 +98,22 @@ class AuditLog:
         before: int | None = None,
         limit: int = 100,
     ) -> list[Row]:
-        """Return the newest rows first: those of an actor or action, numbered below ``before``."""
+        """Return the newest rows first: those of an actor or action, numbered below ``before``.
+
+        Raises ``BadInput`` where the file is spoilt.
+        """
         wanted = [("actor = ?", actor), ("action = ?", action), ("number < ?", before)]
         given = [(test, value) for test, value in wanted if value is not None]
         where = f"WHERE {' AND '.join(test for test, _ in given)}" if given else ""
         query = f"SELECT number, row, digest FROM rows {where} ORDER BY number DESC LIMIT ?"
-        with self._reading() as table:
-            if not _has(table, "main", "rows"):
-                return []
-            return [_row(*found) for found in table.execute(query, [*(value for _, value in given), limit])]
+        try:
+            with self._reading() as table:
+                if not _has(table, "main", "rows"):
+                    return []
+                found = table.execute(query, [*(value for _, value in given), limit])
+                return [_row(*row) for row in found]
+        except sqlite3.Error as error:
+            raise BadInput(f"The audit log {str(self.file)!r} cannot be read: {error}.") from error
 
     def verify(self, *, noted: tuple[int, str] | None = None) -> Verdict:
         """Say whether the record is as it was written, naming the first row that is not.
@@ -144,7 +153,7 @@ def chained(before: str, text: str) -> str:
     """Return the digest of a row's text that follows a digest.
 
     >>> chained("0" * 64, "{}")[:16]
-    'e1b5e0b9f4b8b1c4'
+    '5508d2b710e64bc4'
     """
     return hashlib.sha256(f"{before}{text}".encode()).hexdigest()
 
@@ -152,8 +161,8 @@ def chained(before: str, text: str) -> str:
 def _walked(table: sqlite3.Connection, noted: tuple[int, str] | None) -> Verdict:
     number, digest = 0, START
     seen = None
-    rows = table.execute("SELECT number, row, before, digest FROM rows ORDER BY number")
-    for found, text, before, kept in rows if _has(table, "main", "rows") else ():
+    query = "SELECT number, row, before, digest FROM rows ORDER BY number"
+    for found, text, before, kept in table.execute(query) if _has(table, "main", "rows") else ():
         trouble = _trouble(found, text, before, kept, after=(number, digest))
         if trouble is not None:
             return Verdict(number, digest, *trouble)

@@ -103,11 +103,14 @@ class TokenTable:
         return secret, token
 
     def all(self) -> list[Token]:
-        """Return every token that ever was, the newest first."""
+        """Return every token that ever was, the newest first; raises ``BadInput`` on a spoilt file."""
         if not self.file.exists():
             return []
-        with opened(self.file) as table:
-            return sorted(_rows(table), key=lambda token: (token.created, token.id), reverse=True)
+        try:
+            with opened(self.file) as table:
+                return sorted(_rows(table), key=lambda token: (token.created, token.id), reverse=True)
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            raise BadInput(f"The table of tokens {str(self.file)!r} cannot be read: {error}.") from error
 
     def active(self) -> list[Token]:
         """Return the tokens that open something now."""

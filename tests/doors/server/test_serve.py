@@ -17,6 +17,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from neuronscope.custody import FOLDER, AuditLog, TokenTable
 from neuronscope.doors.server import serve as serving
 from neuronscope.doors.server.serve import bind, page_of, serve, write_private
 from neuronscope.words import BadInput
@@ -83,9 +84,38 @@ def mode(file: Path) -> int:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.10", "example.com", "", "127.0.0.1.evil.com"])
-def test_no_other_address_than_this_machine_is_bound(host: str) -> None:
-    with pytest.raises(BadInput, match=r"is not this machine; use 127\.0\.0\.1, localhost or ::1"):
-        serve(None, host=host, open_browser=False)
+def test_what_others_can_reach_is_not_bound_before_somebody_has_a_token(host: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"can be reached from other machines, .*use 127\.0\.0\.1, localhost"):
+        serve(None, host=host, open_browser=False, store_folder=tmp_path / "store")
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired"])
+def test_a_token_that_opens_nothing_any_more_does_not_open_the_bind(end: str, tmp_path: Path) -> None:
+    table = TokenTable(tmp_path / "store" / FOLDER)
+    table.create("ann", days=1e-9 if end == "expired" else None)
+    if end == "revoked":
+        table.revoke("ann")
+    with pytest.raises(BadInput, match="nobody has a token yet"):
+        serve(None, host="0.0.0.0", open_browser=False, store_folder=tmp_path / "store")
+
+
+@pytest.mark.parametrize("host", ["example.com", "", "127.0.0.1.evil.com", "0.0.0.0.0"])
+def test_what_is_no_address_is_not_bound_at_all(host: str) -> None:
+    with pytest.raises(BadInput, match="is no address; use 127"):
+        serve(None, host=host, insecure_no_auth=True, open_browser=False)
+
+
+def test_an_address_of_another_machine_is_refused_in_a_sentence() -> None:
+    with pytest.raises(BadInput, match=r"host '192\.0\.2\.1' is not an address of this machine"):
+        bind("192.0.2.1", 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["*", "", "a b", "http://lab.example", "lab.example/", "x:y", "\u00e9.example"]
+)
+def test_a_host_name_that_could_not_be_one_stops_the_start(name: str) -> None:
+    with pytest.raises(BadInput, match="cannot be allowed; say it as browsers do"):
+        serve(None, allow_hosts=[name], open_browser=False)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -254,3 +284,55 @@ def test_the_token_of_the_environment_is_the_servers(
 ) -> None:
     monkeypatch.setenv("NEURONSCOPE_TOKEN", "a-token-that-is-long")
     assert life.start(tmp_path, open_browser=False)["token"] == "a-token-that-is-long"
+
+
+def test_with_a_token_made_the_server_is_shared_under_the_names_it_is_given(
+    life: Life, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret, _ = TokenTable(tmp_path / "store" / FOLDER).create("ann")
+    ready = life.start(tmp_path, host="0.0.0.0", allow_hosts=["lab.example"], open_browser=False)
+    assert ready["url"].startswith("http://127.0.0.1:")
+    with httpx2.Client(base_url=ready["url"], trust_env=False) as client:
+        key = {"authorization": f"Bearer {secret}"}
+        named = {
+            name: client.get("/api/v1/me", headers={**key, "host": name})
+            for name in ("lab.example", "b.example")
+        }
+        assert (named["lab.example"].json()["name"], named["b.example"].status_code) == ("ann", 403)
+        assert client.get("/api/v1/jobs", headers={"host": "lab.example"}).status_code == 401
+        forwarded = {"x-forwarded-proto": "https", "origin": "https://lab.example", "host": "lab.example"}
+        reply = client.post("/login", json={"token": secret}, headers=forwarded)
+        assert "; Secure" in reply.headers["set-cookie"]
+    said = capsys.readouterr().err
+    assert "Other machines can reach port" in said
+    assert "WARNING" not in said
+
+
+def test_letting_everybody_in_is_loud_and_gives_nobody_the_keys(
+    life: Life, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ready = life.start(tmp_path, host="0.0.0.0", insecure_no_auth=True, open_browser=False)
+    with httpx2.Client(base_url=ready["url"], trust_env=False) as client:
+        assert client.get("/api/v1/me").json()["role"] == "analyst"
+        assert client.get("/api/v1/admin/tokens").status_code == 403
+        assert client.get("/api/v1/me", headers={"host": "evil.example"}).status_code == 403
+        assert client.delete("/api/v1/jobs/x", headers={"origin": "http://evil.example"}).status_code == 403
+    assert "WARNING: --insecure-no-auth lets whoever reaches this port" in capsys.readouterr().err
+
+
+def test_the_loopback_of_the_newer_protocol_is_served_too(life: Life, tmp_path: Path) -> None:
+    try:
+        bind("::1", 0).close()
+    except BadInput:
+        pytest.skip("this machine has no IPv6")
+    ready = life.start(tmp_path, host="::1", open_browser=False)
+    assert ready["url"].startswith("http://[::1]:")
+    assert httpx2.get(ready["login"], trust_env=False).status_code == 303
+
+
+def test_start_and_stop_are_on_record(life: Life, tmp_path: Path) -> None:
+    life.start(tmp_path, open_browser=False)
+    life.stop()
+    log = AuditLog(tmp_path / "store" / FOLDER)
+    assert [row.action for row in log.read(actor="server")] == ["stop", "start"]
+    assert log.verify().whole

@@ -45,6 +45,55 @@ def _open(parser: Parser) -> None:
     parser.add_argument(
         "--ready-file", metavar="FILE", help="Write the address here once the server answers."
     )
+    parser.add_argument(
+        "--host",
+        metavar="ADDRESS",
+        default="127.0.0.1",
+        help="Where to listen; this machine alone unless you say. Others need tokens first.",
+    )
+    parser.add_argument(
+        "--allow-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="Answer requests under this name too; say it once for each name.",
+    )
+    parser.add_argument(
+        "--insecure-no-auth", action="store_true", help="Let everybody in without a key. Do not."
+    )
+
+
+def _token(parser: Parser) -> None:
+    parser.add_argument("name", metavar="NAME", help="Whose key, or what for.")
+    parser.add_argument(
+        "--role", metavar="ROLE", default="viewer", help="viewer, analyst or admin; viewer unless you say."
+    )
+    parser.add_argument(
+        "--scopes", metavar="LIST", help="Of read,export,run,manage; all of the role's unless you say."
+    )
+    parser.add_argument(
+        "--models", metavar="PATTERN", help="Models that it may run, such as 'builtin:*'; any unless you say."
+    )
+    parser.add_argument("--days", metavar="N", type=float, help="Expire after so many days.")
+    _json(parser)
+
+
+def _revoked(parser: Parser) -> None:
+    parser.add_argument("token", metavar="TOKEN", help="The name or id of the token.")
+
+
+def _verify(parser: Parser) -> None:
+    parser.add_argument(
+        "--noted", metavar="N:DIGEST", help="A head that you noted down earlier; it must still be there."
+    )
+    _json(parser)
+
+
+def _audit(parser: Parser) -> None:
+    parser.add_argument("--actor", metavar="NAME", help="Only what this one did.")
+    parser.add_argument("--action", metavar="WORD", help="Only this, such as login or refused.")
+    parser.add_argument("--last", metavar="N", type=int, default=50, help="So many rows; 50 unless you say.")
+    _json(parser)
 
 
 def _fetch(parser: Parser) -> None:
@@ -94,6 +143,22 @@ STORE = {
     "show": Command("Say what one result is and where it came from.", f"{HERE}.storing:shown", _digest),
     "rm": Command("Remove results.", f"{HERE}.storing:removed", _digests),
     "gc": Command("Remove leftovers, and old answers if you say which.", f"{HERE}.storing:collected", _gc),
+}
+
+TOKEN = {
+    "create": Command(
+        "Make a token and print its secret, this once.",
+        f"{HERE}.guarding:created",
+        _token,
+        ["neuronscope token create ann --role analyst --days 90"],
+    ),
+    "list": Command("List the tokens, newest first.", f"{HERE}.guarding:listed", _json),
+    "revoke": Command("Revoke a token, at once.", f"{HERE}.guarding:revoked", _revoked),
+}
+
+AUDIT = {
+    "verify": Command("Say whether the record is as it was written.", f"{HERE}.guarding:verified", _verify),
+    "show": Command("Show what was done and refused, newest first.", f"{HERE}.guarding:shown", _audit),
 }
 
 COMMANDS = {
@@ -153,6 +218,8 @@ COMMANDS = {
         "Test which places of a model can be read and written exactly.", f"{HERE}.shelf:certified", _certify
     ),
     "store": Command("Look after the stored answers.", "", usage="store ls|show|rm|gc", parts=STORE),
+    "token": Command("Give others keys to the server.", "", usage="token create|list|revoke", parts=TOKEN),
+    "audit": Command("Read and verify what the server recorded.", "", usage="audit verify|show", parts=AUDIT),
 }
 
 

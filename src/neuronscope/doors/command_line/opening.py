@@ -11,7 +11,9 @@ def opened(given: argparse.Namespace) -> int:
     import_module(SERVER).serve(
         given.model,
         port=given.port,
-        host="127.0.0.1",
+        host=given.host,
+        allow_hosts=given.allow_host,
+        insecure_no_auth=given.insecure_no_auth,
         open_browser=not given.no_browser,
         ready_file=given.ready_file,
         store_folder=None,

@@ -23,10 +23,10 @@ class Recorder:
 
     def __init__(self, folder: Path) -> None:
         self.log = AuditLog(folder)
-        self._waiting: deque[dict[str, Any]] = deque()
+        self._waiting: deque[dict[str, Any]] = deque(maxlen=MOST_WAITING)
         self._lost = 0
         self._turn = threading.Condition()
-        self._closed = False
+        self._writing = self._closing = False
         self._thread: threading.Thread | None = None
 
     def write(
@@ -42,12 +42,10 @@ class Recorder:
             "facts": {name: _short(value) for name, value in facts.items() if value is not None},
         }
         with self._turn:
-            if len(self._waiting) >= MOST_WAITING:
-                self._waiting.popleft()
-                self._lost += 1
+            self._lost += len(self._waiting) == MOST_WAITING
             self._waiting.append(entry)
-            if self._thread is None or not self._thread.is_alive():
-                self._closed = False
+            if self._thread is None:
+                self._closing = False
                 self._thread = threading.Thread(target=self._work, name="audit", daemon=True)
                 self._thread.start()
             self._turn.notify_all()
@@ -55,36 +53,36 @@ class Recorder:
     def flush(self, patience: float = 5.0) -> bool:
         """Wait until everything is on the disk, and say whether it is."""
         with self._turn:
-            return self._turn.wait_for(lambda: not self._waiting, patience)
+            return self._turn.wait_for(lambda: not self._waiting and not self._writing, patience)
 
     def close(self, patience: float = 5.0) -> None:
         """Write what waits and end the thread."""
         self.flush(patience)
         with self._turn:
-            self._closed = True
+            self._closing = True
             self._turn.notify_all()
-        if self._thread is not None:
-            self._thread.join(patience)
+            self._turn.wait_for(lambda: self._thread is None, patience)
 
     def _work(self) -> None:
         while True:
             with self._turn:
-                self._turn.wait_for(lambda: self._waiting or self._closed)
-                if self._closed:
+                self._turn.wait_for(lambda: self._waiting or self._closing)
+                if not self._waiting:
+                    self._thread = None
+                    self._turn.notify_all()
                     return
                 entries, lost = list(self._waiting), self._lost
-            written = self._written(_with_loss(entries, lost))
+                self._waiting.clear()
+                self._writing, self._lost = True, 0
+            if lost:
+                entries.insert(0, _loss(lost))
+            while not self._written(entries):
+                with self._turn:
+                    if self._turn.wait_for(lambda: self._closing, PAUSE):
+                        break
             with self._turn:
-                if written:
-                    self._lost -= lost
-                    # Where rows were lost meanwhile, those were the oldest, which are written now.
-                    gone = min(self._lost, len(entries))
-                    self._lost -= gone
-                    for _ in range(len(entries) - gone):
-                        self._waiting.popleft()
-                    self._turn.notify_all()
-                else:
-                    self._turn.wait(PAUSE)
+                self._writing = False
+                self._turn.notify_all()
 
     def _written(self, entries: list[dict[str, Any]]) -> bool:
         try:
@@ -95,11 +93,8 @@ class Recorder:
         return True
 
 
-def _with_loss(entries: list[dict[str, Any]], lost: int) -> list[dict[str, Any]]:
-    if not lost:
-        return entries
-    row = {"actor": "server", "action": "rows lost", "outcome": "trouble", "facts": {"rows": lost}}
-    return [row, *entries]
+def _loss(rows: int) -> dict[str, Any]:
+    return {"actor": "server", "action": "rows lost", "outcome": "trouble", "facts": {"rows": rows}}
 
 
 def _short(value: Any) -> Any:

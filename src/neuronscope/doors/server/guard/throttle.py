@@ -58,4 +58,6 @@ def _network(address: str) -> str:
         known = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return address
-    return str(known) if known.version == 4 else str(ipaddress.ip_network((known, 64), strict=False))
+    if isinstance(known, ipaddress.IPv4Address) or known.ipv4_mapped is not None:
+        return str(known)
+    return str(ipaddress.ip_network((known, 64), strict=False))
