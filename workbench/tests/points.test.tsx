@@ -148,6 +148,7 @@ function painted(picture: Partial<Parameters<typeof paintPoints>[1]>, wide = 9, 
       order: null,
       faint: null,
       radius: 1.5,
+      rim: null,
       background: "#14171c",
       faintTone: "#2b313a",
       ...picture,
@@ -180,6 +181,14 @@ describe("painting", () => {
     const at = painted({ x: [Number.NaN, 40], y: [4, 4], colours: Uint32Array.of(1, 2) });
     for (let row = 0; row < 9; row += 1)
       for (let column = 0; column < 9; column += 1) expect(at(column, row)).toBe(0x14171c);
+  });
+
+  it("gives the palest points a rim, beneath every point", () => {
+    const two = { x: [4, 5], y: [4, 4], colours: Uint32Array.of(0xffffff, 0xffffff) };
+    const at = painted({ ...two, rim: "#c3c8ce" });
+    expect(at(4, 5)).toBe(0xffffff);
+    expect(at(5, 5)).toBe(0xffffff);
+    expect(at(2, 5)).not.toBe(0x14171c);
   });
 
   it("covers as many pixels as the disc has room for", () => {
@@ -265,13 +274,13 @@ function shown(more: Partial<PointProps> = {}) {
 }
 
 describe("a scatter", () => {
-  it("moves its cursor with the arrow keys, selects with Enter and pins with P", () => {
+  it("moves its cursor with the arrow keys, selects with Enter and pins with Shift Enter", () => {
     const { plot, onHover, onPick } = shown();
     fireEvent.keyDown(plot, { key: "ArrowLeft" });
     expect(onHover).toHaveBeenLastCalledWith(1);
     fireEvent.keyDown(plot, { key: "Enter" });
     expect(onPick).toHaveBeenLastCalledWith(1, false);
-    fireEvent.keyDown(plot, { key: "p" });
+    fireEvent.keyDown(plot, { key: "Enter", shiftKey: true });
     expect(onPick).toHaveBeenLastCalledWith(1, true);
   });
 

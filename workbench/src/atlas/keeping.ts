@@ -77,14 +77,15 @@ export interface Row {
 
 /** Rows as comma-separated lines; text with commas, quotes or line ends is quoted. */
 export function asCsv(rows: readonly Row[], columns: readonly string[]): string {
-  const cell = (value: number | string | undefined) => {
-    const text =
-      value === undefined || (typeof value === "number" && Number.isNaN(value)) ? "" : String(value);
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
   return [columns, ...rows.map((row) => columns.map((column) => row[column]))]
     .map((line) => line.map(cell).join(","))
     .join("\n");
+}
+
+function cell(value: number | string | undefined): string {
+  if (value === undefined || (typeof value === "number" && Number.isNaN(value))) return "";
+  const text = String(value);
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Hands the reader a file. */

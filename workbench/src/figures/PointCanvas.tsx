@@ -89,7 +89,7 @@ export function PointCanvas(props: PointProps) {
       ref={box}
       role="application"
       aria-roledescription="scatter plot"
-      aria-label={`${label}. Arrow keys go from point to point, Enter selects, P pins, + and − zoom, 0 shows all, Shift and arrows move the picture.`}
+      aria-label={`${label}. Arrow keys go from point to point, Enter selects, Shift Enter pins, + and − zoom, 0 shows all, Shift and arrows move the picture.`}
       tabIndex={0}
       data-tool={props.tool}
       data-frame={JSON.stringify(Object.values(frame))}
@@ -126,8 +126,9 @@ function usePainting(props: PointProps, frame: Frame, whole: Frame, size: Size) 
     canvas.current.height = Math.round(size.height * ratio);
     const closer = (whole.right - whole.left) / (frame.right - frame.left);
     const radius = radiusOf(cloud.x.length, closer);
-    const { background, hairline } = THEMES[theme];
-    const picture = { ...cloud, frame, size, colours, order, faint, radius, background, faintTone: hairline };
+    const { background, hairline, veil } = THEMES[theme];
+    const tones = { background, faintTone: hairline, rim: veil };
+    const picture = { ...cloud, frame, size, colours, order, faint, radius, ...tones };
     paintPoints(context, picture, ratio);
   }, [cloud, colours, order, faint, theme, frame, whole, size]);
   return canvas;
@@ -241,7 +242,6 @@ function keyed(event: KeyboardEvent, now: Keyed): boolean {
   if (stride && event.shiftKey) onFrame(shifted(frame, size, ...stride));
   else if (stride) point(ahead(cloud, frame, size, cursor, event.key) ?? cursor);
   else if (event.key === "Enter" && cursor !== null) onPick(cursor, event.shiftKey);
-  else if (event.key.toLowerCase() === "p" && cursor !== null) onPick(cursor, true);
   else if (event.key === "+" || event.key === "=") onFrame(zoomed(frame, CLOSER, middle));
   else if (event.key === "-") onFrame(zoomed(frame, 1 / CLOSER, middle));
   else if (event.key === "0") onFrame(null);

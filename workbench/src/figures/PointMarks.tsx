@@ -56,7 +56,7 @@ export function PointMarks(props: MarksProps) {
       {outline && <polygon className="outline" points={outline.map((at) => place(at).join(",")).join(" ")} />}
       {marks.map(({ at, as }) => {
         const [x, y] = place([cloud.x[at] as number, cloud.y[at] as number]);
-        return <circle key={`${as} ${at}`} className={`mark ${as}`} cx={x} cy={y} r={RADIUS[as]} />;
+        return <circle key={`${as} ${at}`} className={`point-mark ${as}`} cx={x} cy={y} r={RADIUS[as]} />;
       })}
       {spread(
         signs.map((sign) => ({ ...sign, at: place(sign.at) })),

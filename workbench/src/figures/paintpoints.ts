@@ -12,12 +12,15 @@ export interface PointPicture extends Cloud {
   /** Points that step back: 1 draws them beneath, in the faint tone. */
   faint: Uint8Array | null;
   radius: number;
+  /** Tone of a rim about the points, so that the palest can be told from the background; null draws none. */
+  rim: string | null;
   background: string;
   faintTone: string;
 }
 
 const SMALLEST = 1.1;
 const LARGEST = 5;
+const RIM = 0.8;
 
 /** Radius in pixels at which so many points can be told apart; it grows as the reader comes closer. */
 export function radiusOf(count: number, closer: number): number {
@@ -57,11 +60,10 @@ export function paintPoints(context: CanvasRenderingContext2D, picture: PointPic
   const image = context.createImageData(wide, high);
   const sheet = { pixels: new Uint32Array(image.data.buffer), wide, high };
   sheet.pixels.fill(swapped(packed(picture.background)));
-  const stamp = stampOf(picture.radius * ratio);
-  const grey = swapped(packed(picture.faintTone));
+  const disc = stampOf(picture.radius * ratio);
   const scaleX = wide / (frame.right - frame.left);
   const scaleY = high / (frame.top - frame.bottom);
-  const draw = (back: boolean) => {
+  const draw = (back: boolean, stamp: Stamp, tone: number | null) => {
     for (let turn = 0; turn < x.length; turn += 1) {
       const index = order ? (order[turn] as number) : turn;
       if ((faint?.[index] === 1) !== back) continue;
@@ -70,17 +72,12 @@ export function paintPoints(context: CanvasRenderingContext2D, picture: PointPic
       // Written so that a place that is no number fails too.
       if (!(across > -stamp.reach && across < wide + stamp.reach)) continue;
       if (!(down > -stamp.reach && down < high + stamp.reach)) continue;
-      put(
-        sheet,
-        Math.round(across),
-        Math.round(down),
-        stamp,
-        back ? grey : swapped(colours[index] as number),
-      );
+      put(sheet, Math.round(across), Math.round(down), stamp, tone ?? swapped(colours[index] as number));
     }
   };
-  if (faint) draw(true);
-  draw(false);
+  if (faint) draw(true, disc, swapped(packed(picture.faintTone)));
+  if (picture.rim) draw(false, stampOf((picture.radius + RIM) * ratio), swapped(packed(picture.rim)));
+  draw(false, disc, null);
   context.putImageData(image, 0, 0);
 }
 

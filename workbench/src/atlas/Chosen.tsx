@@ -1,0 +1,235 @@
+/** The set of neurons that is kept: as a sortable table, under a name, as a file, as ablations. */
+import { Button, Menu } from "@mantine/core";
+import { useMemo, useState } from "react";
+import { Empty, Panel } from "../shell/Panel";
+import { usePage } from "../state/page";
+import { asCsv, download, type KeptSet, recipeOf, RECIPE, type Row, useSets } from "./keeping";
+import type { Neurons } from "./neurons";
+import { type Column, Table } from "./Table";
+import type { Coloured } from "./useColouring";
+import type { Terms } from "./useTerms";
+
+interface ChosenProps {
+  neurons: Neurons | null;
+  kept: Uint8Array | null;
+  coloured: Coloured;
+  terms: Terms;
+  /** What each filter keeps by itself. */
+  filters: readonly { label: string; kept: number; clear: () => void }[];
+}
+
+export function Chosen({ neurons, kept, coloured, terms, filters }: ChosenProps) {
+  const { query } = usePage();
+  const columns = useMemo(() => columnsOf(neurons, coloured, terms), [neurons, coloured, terms]);
+  const points = useMemo(() => pointsOf(neurons, kept), [neurons, kept]);
+  const total = neurons?.names.length ?? 0;
+  return (
+    <Panel
+      id="set"
+      title="Set"
+      reading={kept ? `${points.length} of ${total} neurons` : neurons ? `all ${total} neurons` : ""}
+      className="atlas-set"
+      actions={<Kept model={query.model ?? ""} />}
+    >
+      {!neurons && <Empty>The neurons that a query or a region keeps are listed here.</Empty>}
+      {filters.length > 0 && (
+        <ul className="filters" aria-label="Filters">
+          {filters.map(({ label, kept: count, clear }) => (
+            <li key={label}>
+              {label}: {count} of {total}{" "}
+              <button type="button" className="text-button" onClick={clear}>
+                let go
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {neurons && (
+        <>
+          <Table {...{ neurons, points, columns }} />
+          <Actions {...{ neurons, points, columns, model: query.model ?? "" }} />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function pointsOf(neurons: Neurons | null, kept: Uint8Array | null): number[] {
+  const every = Array.from(neurons?.names ?? [], (_, point) => point);
+  return kept ? every.filter((point) => kept[point] === 1) : every;
+}
+
+/** What the table says of each neuron: its effect in each query with p, then the measure that colours it. */
+function columnsOf(neurons: Neurons | null, coloured: Coloured, { asked }: Terms): Column[] {
+  const { variable, measured } = coloured;
+  const found = asked.flatMap(({ effect, p }, place): Column[] => {
+    if (!effect || !p) return [];
+    const which = asked.length > 1 ? ` ${place + 1}` : "";
+    return [
+      {
+        name: `effect${which}`,
+        title: `effect${which} (sd)`,
+        values: effect,
+        unsure: (at) => (p[at] ?? 1) >= 0.05,
+      },
+      { name: `p${which}`, title: `p${which}`, values: p },
+    ];
+  });
+  if (variable && measured && neurons && !variable.name.startsWith("every_"))
+    found.push({
+      name: variable.name,
+      title: variable.long_name || variable.name,
+      values: measured.values,
+      unsure: (at) => measured.unsure?.[at] ?? false,
+    });
+  return found;
+}
+
+const MOST_ABLATED = 256;
+
+interface ActionsProps {
+  neurons: Neurons;
+  points: readonly number[];
+  columns: readonly Column[];
+  model: string;
+}
+
+function Actions(props: ActionsProps) {
+  return (
+    <div className="set-actions">
+      <Naming {...props} />
+      <Files {...props} />
+    </div>
+  );
+}
+
+function unitsOf({ neurons, points }: Pick<ActionsProps, "neurons" | "points">): string[] {
+  return points.map((point) => `mlp_act.${neurons.names[point]}`);
+}
+
+/** Keeps the set in this browser under a name. */
+function Naming(props: ActionsProps) {
+  const { query } = usePage();
+  const keep = useSets(({ keep: write }) => write);
+  const [name, setName] = useState("");
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        keep({ name: name.trim(), model: props.model, units: unitsOf(props), recipe: recipeOf(query) });
+        setName("");
+      }}
+    >
+      <input
+        aria-label="Name of the set"
+        placeholder="name"
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <Button
+        size="compact-xs"
+        variant="default"
+        type="submit"
+        disabled={!name.trim() || props.points.length === 0}
+      >
+        Keep
+      </Button>
+    </form>
+  );
+}
+
+/** The set as a file: numbers, or the interventions that set its neurons to 0. */
+function Files({ neurons, points, columns, model }: ActionsProps) {
+  const { query } = usePage();
+  const file = `neurons-${model.replaceAll(/[^\w.-]+/g, "-")}`;
+  const rows = () => points.map((point) => rowOf(neurons, point, columns));
+  const csv = () => {
+    const names = ["name", "layer", "neuron", ...columns.map(({ name }) => name)];
+    download(`${file}.csv`, "text/csv", asCsv(rows(), names));
+  };
+  const numbers = () => ({
+    format: "neuronscope-neurons",
+    version: 1,
+    model,
+    recipe: recipeOf(query),
+    neurons: rows(),
+  });
+  const ops = () => ({
+    format: "neuronscope-interventions",
+    version: 1,
+    ops: unitsOf({ neurons, points }).map((unit) => `${unit} scale=0`),
+  });
+  const look = { size: "compact-xs", variant: "default" } as const;
+  return (
+    <>
+      <Button {...look} onClick={csv}>
+        CSV
+      </Button>
+      <Button {...look} onClick={() => downloadJson(`${file}.json`, numbers())}>
+        JSON
+      </Button>
+      <Button
+        {...look}
+        disabled={points.length === 0 || points.length > MOST_ABLATED}
+        title={`A file of interventions that sets these neurons to 0; at most ${MOST_ABLATED}.`}
+        onClick={() => downloadJson(`${file}-ablated.json`, ops())}
+      >
+        Interventions file
+      </Button>
+    </>
+  );
+}
+
+function downloadJson(name: string, whole: object): void {
+  download(name, "application/json", JSON.stringify(whole, null, 1));
+}
+
+function rowOf(neurons: Neurons, point: number, columns: readonly Column[]): Row {
+  return {
+    name: `mlp_act.${neurons.names[point]}`,
+    layer: neurons.layer[point] as number,
+    neuron: neurons.neuron[point] as number,
+    ...Object.fromEntries(columns.map(({ name, values }) => [name, values[point] as number])),
+  };
+}
+
+/** Sets that this browser has kept; a set comes back by what made it. */
+function Kept({ model }: { model: string }) {
+  const { sets, drop } = useSets();
+  const { set } = usePage();
+  const own = sets.filter((one) => one.model === model);
+  if (own.length === 0) return null;
+  const open = ({ recipe }: KeptSet) =>
+    set({ ...Object.fromEntries(RECIPE.map((key) => [key, null])), ...recipe }, { push: true });
+  return (
+    <Menu position="bottom-end" shadow="none">
+      <Menu.Target>
+        <Button size="compact-xs" variant="default">
+          Kept sets ({own.length})
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {own.map((one) => (
+          <Menu.Item
+            key={one.name}
+            onClick={() => open(one)}
+            rightSection={
+              <button
+                type="button"
+                className="text-button"
+                onClick={(event) => {
+                  event.stopPropagation();
+                  drop(one.name);
+                }}
+              >
+                drop
+              </button>
+            }
+          >
+            {one.name} · {one.units.length}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
