@@ -22,7 +22,7 @@ def receiver(*statuses: int) -> Iterator[tuple[str, list[tuple[dict[str, str], b
     came: list[tuple[dict[str, str], bytes]] = []
 
     class Answer(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+        def answer(self) -> None:
             length = int(self.headers["content-length"])
             came.append((dict(self.headers), self.rfile.read(length)))
             self.send_response(statuses[min(len(came), len(statuses)) - 1])
@@ -30,11 +30,12 @@ def receiver(*statuses: int) -> Iterator[tuple[str, list[tuple[dict[str, str], b
             self.send_header("content-length", "0")
             self.end_headers()
 
-        do_GET = do_POST
-
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""
 
+    # Its methods are found by names that say the verb.
+    for verb in ("GET", "POST"):
+        setattr(Answer, f"do_{verb}", Answer.answer)
     server = HTTPServer(("127.0.0.1", 0), Answer)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
