@@ -43,6 +43,14 @@ def read_chain(name: str) -> Chain:
             raise BadInput(f"{name!r} cannot be read: give a text file in YAML that is there.") from problem
     else:
         text, home = recipe_text(name), None
+    return chain_of(text, name=name, home=home)
+
+
+def chain_of(text: str, *, name: str, home: Path | None = None) -> Chain:
+    """Return the chain that a text in YAML says; ``home`` is the folder beside it, where there is one.
+
+    Raises `BadInput` as `read_chain` does; ``name`` is what its sentences call the text.
+    """
     chain = _read(text, name)
     over = {word: _values(f"{name}: over {word}", values, home) for word, values in chain.over.items()}
     chain = chain.model_copy(update={"over": over})
