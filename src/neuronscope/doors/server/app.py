@@ -13,7 +13,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from neuronscope.custody import FOLDER, TokenTable
-from neuronscope.doors.server import answers, asking, capabilities, exports, pages, stock
+from neuronscope.doors.server import answers, asking, capabilities, exports, guides, pages, stock
 from neuronscope.doors.server.courtesy import Courtesy
 from neuronscope.doors.server.desk import Desk, troubles
 from neuronscope.doors.server.files import Files
@@ -89,6 +89,7 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
         admin.router,
         watching.router,
         watching.admin,
+        guides.router,
     ):
         api.include_router(routes)
     app.include_router(stock.public, prefix="/api/v1", responses=troubles(403))
