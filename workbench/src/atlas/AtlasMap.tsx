@@ -176,6 +176,9 @@ const TOOLS: readonly { value: Tool; label: string }[] = [
   { value: "lasso", label: "lasso" },
 ];
 
+/** Width of a window in pixels below which the map is as high as it is wide. */
+const NARROW = 560;
+
 type PointsProps = Omit<MapProps, "answered" | "neurons" | "cloud"> & {
   result: Result;
   neurons: Neurons;
@@ -185,7 +188,7 @@ type PointsProps = Omit<MapProps, "answered" | "neurons" | "cloud"> & {
 function Points({ result, neurons, cloud, coloured, kept }: PointsProps) {
   const { query, set } = usePage();
   const theme = useTheme();
-  const tall = useTall(500);
+  const tall = useTall(globalThis.innerWidth < NARROW ? 340 : 500);
   const [tool, setTool] = useState<Tool>("move");
   const hover = useSelection((selection) => selection.hover);
   const select = useSelection((selection) => selection.select);
