@@ -14,11 +14,23 @@ export type Tokens = Schemas["Tokens"];
 export type Token = Schemas["Token"];
 export type CommonPrompt = Schemas["CommonPrompt"];
 export type JobEvent = Schemas["JobEvent"];
+export type Recipe = Schemas["Recipe"];
+export type CheckedStep = Schemas["CheckedStep"];
 export type StartFrame = Schemas["StartFrame"];
 export type TokenFrame = Schemas["TokenFrame"];
 export type EndFrame = Schemas["EndFrame"];
 export type ErrorFrame = Schemas["ErrorFrame"];
 export type StreamBody = Schemas["StreamBody"];
+export type ResultEntry = Schemas["ResultEntry"];
+export type Me = Schemas["Me"];
+export type Alert = Schemas["Alert"];
+export type Alerts = Schemas["Alerts"];
+export type AlertEvent = Schemas["AlertEvent"];
+export type Rule = Schemas["Rule"];
+export type MonitorRule = Schemas["MonitorRule"];
+export type Monitors = Schemas["Monitors"];
+export type TokenEntry = Schemas["TokenEntry"];
+export type AuditRow = Schemas["AuditRow"];
 
 export type Arguments = Record<string, unknown>;
 /** Index chosen on each axis, by axis word. */
