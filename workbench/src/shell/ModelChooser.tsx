@@ -6,12 +6,15 @@ import type { ModelEntry } from "../api/shapes";
 import { panelsOf, writePanel } from "../state/lab";
 import { type Patch, type Query, usePage, usePageStore } from "../state/page";
 
+/** The model that is there offline, and reads and writes words. */
+const USUAL = "builtin:scribe";
+
 export function ModelChooser() {
   const { data: models, error } = useModels();
   const { query, set } = usePage();
   const path = usePageStore((page) => page.path);
   const model = query.model ?? "";
-  const first = models?.[0]?.name;
+  const first = (models?.find(({ name }) => name === USUAL) ?? models?.[0])?.name;
   useEffect(() => {
     if (model === "" && first) set({ model: first });
   }, [model, first, set]);
