@@ -184,7 +184,7 @@ def allows(pattern: str | None, model: str) -> bool:
     """
     if pattern is None:
         return True
-    return ".." not in re.split(r"[/\\]", model) and fnmatch.fnmatchcase(model, pattern)
+    return ".." not in re.split(r"[/\\:]", model) and fnmatch.fnmatchcase(model, pattern)
 
 
 def _hash(secret: str) -> str:

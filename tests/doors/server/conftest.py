@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from neuronscope import catalogue
 from neuronscope.doors.server.app import create_app
 from neuronscope.doors.server.guard.access import Access
-from neuronscope.doors.server.serve import bind
+from neuronscope.doors.server.serve import bind, settings
 from neuronscope.results import Store
 from tests.doors.server.planted import PLANTED, gate, write_model
 
@@ -93,9 +93,7 @@ def served(store: Store) -> Iterator[tuple[str, Access]]:
     with bind("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         access = Access(port=port)
-        config = uvicorn.Config(
-            create_app(access=access, store=store), log_level="warning", timeout_graceful_shutdown=5
-        )
+        config = settings(create_app(access=access, store=store))
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()

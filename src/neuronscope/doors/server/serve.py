@@ -79,7 +79,7 @@ def serve(
         )
         audit = app.state.desk.audit
         audit.write(actor="server", action="start", host=host, port=taken, open_to_all=insecure_no_auth)
-        Server(_settings(app, behind_proxy=bool(allow_hosts)), jobs=app.state.desk.jobs, notice=notice).run(
+        Server(settings(app, behind_proxy=bool(allow_hosts)), jobs=app.state.desk.jobs, notice=notice).run(
             sockets=[listener]
         )
         audit.write(actor="server", action="stop", host=host, port=taken)
@@ -96,7 +96,8 @@ def check_shared(host: str, *, tokens: TokenTable, insecure_no_auth: bool) -> No
     )
 
 
-def _settings(app: FastAPI, *, behind_proxy: bool) -> uvicorn.Config:
+def settings(app: FastAPI, *, behind_proxy: bool = False) -> uvicorn.Config:
+    """Return how connections are taken: so many, so patiently, with no word about who took them."""
     return uvicorn.Config(
         app,
         http=PatientProtocol,

@@ -1,8 +1,20 @@
 """Only whoever started the server gets in."""
 
+import hmac
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from neuronscope.doors.server.guard.access import MOST_SESSIONS, Access, token_of_environment
+from neuronscope.custody import TokenTable
+from neuronscope.doors.server.guard.access import (
+    MOST_SESSIONS,
+    OWNER,
+    Access,
+    Throttled,
+    token_of_environment,
+)
+from neuronscope.doors.server.guard.throttle import Throttle
 from neuronscope.words import BadInput
 
 
@@ -127,3 +139,91 @@ def test_a_weak_token_of_the_environment_is_refused(token: str, monkeypatch: pyt
     with pytest.raises(BadInput, match="NEURONSCOPE_TOKEN must have at least 16") as refusal:
         token_of_environment()
     assert token not in str(refusal.value)
+
+
+def test_a_token_that_a_person_chose_is_shielded_from_guesses_for_a_moment_only() -> None:
+    clock = Clock()
+    access = Access(port=1, token="a-token-that-ann-chose")
+    access._guesses = Throttle(burst=30, rate=10, clock=clock)
+    refused = 0
+    for number in range(1000):
+        try:
+            assert access.holder(f"guess {number}", address="192.0.2.1") is None
+        except Throttled:
+            refused += 1
+    assert refused == 970
+    with pytest.raises(Throttled):
+        access.holder(access.token, address="192.0.2.1")
+    assert access.holder(access.token, address="192.0.2.2") == OWNER
+    clock.now = 0.2
+    assert access.holder(access.token, address="192.0.2.1") == OWNER
+
+
+def test_tokens_that_nobody_can_guess_open_however_many_are_wrong(tmp_path: Path) -> None:
+    access = Access(port=1)
+    access.tokens = TokenTable(tmp_path)
+    secret, _ = access.tokens.create("ann")
+    assert [access.holder(f"guess {number}") for number in range(1000)] == [None] * 1000
+    assert access.holder(access.token) == OWNER
+    ann = access.holder(secret)
+    assert ann is not None
+    assert ann.name == "ann"
+
+
+def test_tokens_and_codes_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[Any] = []
+    plain = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", lambda a, b: compared.append(b) or plain(a, b))
+    access = Access(port=1)
+    code = access.code()
+    assert access.redeem("wrong") is None
+    assert access.holder("wrong") is None
+    assert compared == [code.encode(), access.token.encode()]
+
+
+def test_an_allowed_name_is_known_with_the_port_and_without() -> None:
+    access = Access(port=8123, hosts=["Lab.Example", "other.example:8443"])
+    known = ["lab.example", "lab.example:8123", "LAB.EXAMPLE", "other.example:8443", "localhost:8123"]
+    assert all(access.knows_host([(b"host", host.encode())]) for host in known)
+    foreign = [
+        "lab.example:1",
+        "other.example",
+        "other.example:8123",
+        "x.lab.example",
+        "lab.example.evil.example",
+    ]
+    assert not any(access.knows_host([(b"host", host.encode())]) for host in foreign)
+    assert access.names() == "127.0.0.1:8123 and localhost and lab.example and other.example:8443"
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "ours"),
+    [
+        ("lab.example", "https://lab.example", True),
+        ("lab.example", "http://lab.example", True),
+        ("lab.example", "https://localhost", False),
+        ("lab.example", "https://evil.example", False),
+        ("localhost:8123", "https://localhost:8123", False),
+        ("localhost:8123", "http://lab.example", False),
+    ],
+)
+def test_only_behind_an_allowed_name_may_a_proxy_speak_tls(host: str, origin: str, ours: bool) -> None:
+    access = Access(port=8123, hosts=["lab.example"])
+    headers = [(b"host", host.encode()), (b"origin", origin.encode())]
+    assert access.from_our_page(headers, safe=False) is ours
+
+
+def test_where_nobody_needs_a_key_nobody_is_an_admin() -> None:
+    access = Access(port=1, open_to_all=True)
+    visitor = access.visitor([])
+    assert visitor is not None
+    assert (visitor.actor.name, visitor.actor.role) == ("anyone", "analyst")
+
+
+class Clock:
+    """Time that goes on when it is told to."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now

@@ -1,13 +1,14 @@
 """Nothing reaches a route that should not."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from neuronscope.doors.server.guard.access import Access
-from neuronscope.doors.server.guard.gate import LARGEST_BODY, Gate
+from neuronscope.doors.server.guard.gate import LARGEST_BODY, LARGEST_HEADERS, Gate
 from tests.doors.server.conftest import BEARER, PORT, TOKEN
 
 ADDRESS = f"http://127.0.0.1:{PORT}"
@@ -178,3 +179,39 @@ def test_the_gate_stands_before_every_route_of_the_server(app: FastAPI, access: 
     outermost = app.user_middleware[0]
     assert outermost.cls is Gate
     assert outermost.kwargs == {"access": access, "audit": app.state.desk.audit}
+
+
+def test_one_key_that_asks_too_much_at_once_waits(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neuronscope.doors.server.guard.load.MOST_REQUESTS", 0)
+    reply = client.get("/api/v1/jobs")
+    assert (reply.status_code, reply.headers["retry-after"]) == (429, "1")
+    assert reply.json()["detail"].startswith("This key is being answered")
+    assert client.get("/api/v1/health").status_code == 200
+
+
+def test_headers_that_are_too_large_are_refused(client: TestClient) -> None:
+    assert client.get("/api/v1/jobs", headers={"x": "x" * LARGEST_HEADERS}).status_code == 431
+
+
+def test_routes_hear_who_asks(app: FastAPI, stranger: TestClient) -> None:
+    heard: list[dict[str, Any]] = []
+
+    @app.post("/api/v1/heard")
+    def hear(request: Request) -> None:
+        heard.append(request.scope["actor"])
+
+    app.router.routes.insert(0, app.router.routes.pop())
+    secret, token = app.state.lodge.tokens.create("ann", role="analyst", models="builtin:*")
+    stranger.post("/api/v1/heard", headers={"authorization": f"Bearer {secret}"})
+    assert heard == [
+        {
+            "name": "ann",
+            "role": "analyst",
+            "scopes": ("read", "export", "run"),
+            "models": "builtin:*",
+            "token": token.id,
+            "session": None,
+        }
+    ]
