@@ -2,6 +2,7 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { useState } from "react";
+import { BASE } from "../api/client";
 import type { Result } from "../api/shapes";
 import { CopyIcon } from "../shell/icons";
 import { Panel } from "../shell/Panel";
@@ -32,6 +33,15 @@ export function CodePanel({ result }: { result: Result }) {
             onChange={(value) => setTongue(value as Tongue)}
             aria-label="Door"
           />
+          <Button
+            size="compact-xs"
+            variant="default"
+            component="a"
+            href={`${BASE}/results/${result.digest}/notebook`}
+            download
+          >
+            Notebook
+          </Button>
           <Button size="compact-xs" variant="default" leftSection={<CopyIcon />} onClick={() => copy(code)}>
             {copied ? "Copied" : "Copy"}
           </Button>
