@@ -39,6 +39,8 @@ export interface StreamStore {
   look: (how: Partial<Pick<StreamStore, "speed" | "loop">>) => void;
   /** What every neuron did at a position; null where it has not come. */
   frame: (position: number, side?: Side) => Activity | null;
+  /** Mean size of each layer's activations, by token. */
+  means: (side?: Side) => readonly Float32Array[];
   /** One array of a token by name, half-precision numbers as their bits. */
   array: (position: number, name: string, side?: Side) => ReturnType<Recorder["array"]>;
 }
@@ -88,14 +90,14 @@ export const useStream = create<StreamStore>((set, get) => ({
     })();
   },
   replay: (digest, cursor) => {
-    const mine = begin(1, { phase: "waiting", replayed: digest, playing: cursor === undefined });
+    const mine = begin(1, { phase: "waiting", replayed: digest, playing: cursor === undefined && moving() });
     void (async () => {
       await pour(mine, mine.recorders[0] as Recorder, () =>
         fetched(`/results/${encodeURIComponent(digest)}/frames`, { signal: mine.abort.signal }),
       );
       if (run !== mine) return;
-      finish(mine);
       set({ cursor: cursor ?? 0 });
+      finish(mine);
     })();
   },
   pause: () => void control("pause", "paused"),
@@ -123,11 +125,17 @@ export const useStream = create<StreamStore>((set, get) => ({
   },
   look: (how) => set(how),
   frame: (position, side = 0) => run.recorders[side]?.activity(position) ?? null,
+  means: (side = 0) => run.recorders[side]?.means() ?? [],
   array: (position, name, side = 0) => run.recorders[side]?.array(position, name) ?? null,
 }));
 
 export function isLive(phase: Phase): boolean {
   return phase === "waiting" || phase === "running" || phase === "paused";
+}
+
+/** Whether the reader wants things to move by themselves. */
+function moving(): boolean {
+  return !globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches;
 }
 
 /** Last position that any of the tapes has; -1 where nothing has come. */
@@ -144,7 +152,7 @@ function begin(count: number, how: Partial<StreamStore>): Run {
 
 function finish(mine: Run): void {
   draw(mine);
-  useStream.setState(({ replayed }) => ({ phase: "ended", playing: replayed !== null }));
+  useStream.setState(({ replayed, playing }) => ({ phase: "ended", playing: playing && replayed !== null }));
 }
 
 async function fetched(path: string, init: RequestInit): Promise<Response> {

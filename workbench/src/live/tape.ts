@@ -1,6 +1,6 @@
 /** What came of one stream so far: its tokens in order, and the bytes of each for whoever draws them. */
 import type { EndFrame, StartFrame, TokenFrame } from "../api/shapes";
-import { type Activity, activityOf } from "./activity";
+import { type Activity, activityOf, layerMeans } from "./activity";
 import { block, type Frame } from "./frames";
 
 export interface Tape {
@@ -18,6 +18,7 @@ export class Recorder {
   private tokens: TokenFrame[] = [];
   private payloads: Uint8Array<ArrayBuffer>[] = [];
   private activities = new Map<number, Activity>();
+  private averaged: Float32Array[] = [];
   private start: StartFrame | null = null;
   private end: EndFrame | null = null;
   private failure: string | null = null;
@@ -55,6 +56,16 @@ export class Recorder {
     // Only what is worked out anew is worth keeping; the rest lies on the bytes that came.
     if (this.start.detail === "f32" || this.start.detail === "top") this.keep(index, activity);
     return activity;
+  }
+
+  /** Mean size of each layer's activations, by token; each token is averaged once. */
+  means(): readonly Float32Array[] {
+    for (const { position } of this.tokens.slice(this.averaged.length)) {
+      const activity = this.activity(position);
+      if (!activity) break;
+      this.averaged.push(layerMeans(activity));
+    }
+    return this.averaged;
   }
 
   /** One array of a token by name, half-precision numbers as their bits. */
