@@ -18,7 +18,7 @@ export function SignIn() {
       </p>
       <pre className="code">neuronscope open</pre>
       <p className="muted">Somebody else did? They make a token for you:</p>
-      <pre className="code">neuronscope token create your-name --role analyst</pre>
+      <pre className="code">neuronscope token create NAME</pre>
     </main>
   );
 }
@@ -45,6 +45,8 @@ function TokenForm() {
     <form className="token-form" onSubmit={(event) => void submit(event)}>
       <label htmlFor={id}>Token</label>
       <div className="token-line">
+        {/* For programs that keep passwords, which ask whose it is. */}
+        <input type="text" name="username" autoComplete="username" value="token" hidden readOnly />
         <input
           id={id}
           type="password"
