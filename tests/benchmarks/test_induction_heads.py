@@ -1,6 +1,17 @@
 """The replication of induction heads asks fair questions, and its claims can fail."""
 
-from benchmarks.truth.induction_heads import declared, failures, induction_pairs, measured
+import numpy as np
+import pytest
+
+from benchmarks.truth.induction_heads import (
+    WIDE,
+    among,
+    cost_row,
+    declared,
+    failures,
+    induction_pairs,
+    measured,
+)
 from neuronscope.instruments.heads.repeated import repeated_strings
 from neuronscope.models import open_model
 
@@ -23,9 +34,32 @@ def test_both_cards_are_read() -> None:
     assert declared(open_model("builtin:scribe")) is None
 
 
+def test_random_sets_are_weighed_by_their_mean_size_and_not_by_a_mean_that_cancels() -> None:
+    assert among(2.0, np.array([0.5, -0.5]))["ratio"] == pytest.approx(4)
+    assert among(2.0, np.zeros(3))["ratio"] is None
+
+
+def test_random_heads_of_a_network_that_is_the_circuit_are_no_control() -> None:
+    model = open_model("builtin:induction/seed0")
+    cost = cost_row(model, ["z.1.0", "z.1.1"], declared(model), "mean", 0)
+    assert {pool: sets["n"] for pool, sets in cost["random_sets"].items()} == {
+        "same_layers": 1,
+        "any_layer": 1,
+    }
+    assert cost["random_sets"]["any_layer"]["mean"] == pytest.approx(cost["all_other_heads"])
+    assert cost["random_sets"]["any_layer"]["ratio"] < 1
+
+
 def test_the_claims_hold_on_one_set_of_strings_and_would_fail_on_others() -> None:
     found = measured(quick=True)
     assert failures(found) == []
-    found["heads"][0]["as_declared"] = False
-    found["heads"][1]["costs"][0]["ratio"] = 2.0
-    assert len(failures(found)) == 2
+    small, wide, by_hand = found["heads"]
+    assert wide["model"] in WIDE
+    for cost in wide["costs"]:
+        assert cost["random_sets"]["any_layer"]["n"] == 50
+        assert cost["all_other_heads"] > 1  # they are needed together
+    small["as_declared"] = False
+    by_hand["costs"][0]["ratio"] = 2.0
+    wide["costs"][0]["random_sets"]["any_layer"]["ratio"] = 9.9
+    small["costs"][0]["random_sets"]["any_layer"]["ratio"] = 0.5  # is not claimed
+    assert len(failures(found)) == 3

@@ -45,6 +45,8 @@ class Shape:
     width: int = 32
     heads: int = 2
     layers: int = 2
+    head_width: int = 0
+    """The width over the heads where 0."""
 
 
 SIZES = asdict(Shape())
@@ -58,6 +60,7 @@ def make_model(shape: Shape) -> PlainTransformer:
             hidden_size=shape.width,
             num_hidden_layers=shape.layers,
             num_attention_heads=shape.heads,
+            head_dim=shape.head_width or None,
             max_position_embeddings=CONTEXT,
             attention_only=True,
             positions="rotary",

@@ -13,6 +13,7 @@ RECIPES = {
     "handmade-induction": "handmade",
     "gates": "gates",
     "induction": "induction",
+    "induction-wide": "induction_wide",
     "grokking": "grokking",
     "iit-lookup": "iit",
     "iit-vote": "iit",

@@ -1,4 +1,4 @@
-"""Draws how networks with kept training developed, from their cards: `python tools/training/curves.py`."""
+"""Draws how networks with kept training developed, from their cards: `python tools/draw_curves.py`."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from neuronscope.models.listing import BUILTIN_FOLDER
 from neuronscope.views.theme import theme_named
 
-FOLDER = Path(__file__).parents[2] / "docs" / "images" / "models"
+FOLDER = Path(__file__).parents[1] / "docs" / "images" / "models"
 THEME = theme_named("light")
 SIZE = (7.6, 3.4)
 
