@@ -51,6 +51,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "token_effect": ({"prompt": CLEAN, "target": " Mary", "distractor": " John"}, {}),
     "attribution_patching": ({"task": "indirect-object"}, {}),
     "component_ablation": ({"task": "indirect-object", "n_prompts": 32}, {}),
+    "intervention_effect": ({"ops": ["z.4.1 zero"], "prompt": CLEAN}, {}),
     "layer_importance": ({"task": "indirect-object", "n_prompts": 32}, {}),
     "model_card": ({}, {"variable": "equation"}),
     "task_evaluation": ({"task": "two-digit-arithmetic", "n_prompts": 500}, {}),

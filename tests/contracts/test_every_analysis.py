@@ -19,6 +19,7 @@ SAMPLE = {
     "task": "capital",
     "other": "builtin:scribe",
     "checkpoints": "builtin:induction/seed0@0,145,1024",
+    "ops": ["z.2.1 zero"],
 }
 NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and "/" not in form["name"]]
 

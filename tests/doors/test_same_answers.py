@@ -17,14 +17,21 @@ from neuronscope.doors.server.guard.access import Access
 from neuronscope.models import open_model
 from neuronscope.results import Store, digest, load, open_store
 
-SAMPLE = {"prompt": "When Mary met John", "corrupt": "When John met Mary", "target": "a", "distractor": "b"}
+SAMPLE: dict[str, Any] = {
+    "prompt": "When Mary met John",
+    "corrupt": "When John met Mary",
+    "target": "a",
+    "distractor": "b",
+    "ops": ["z.0.1 zero"],
+}
 TASK = "two-digit-arithmetic"
 NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and "/" not in form["name"]]
 PORT, TOKEN = 8124, "a-token-for-the-tests"
 
 
 def through_the_terminal(name: str, arguments: dict[str, Any], folder: Path) -> xr.Dataset:
-    words = [f"--{key}={value}" for key, value in arguments.items()]
+    each = [(key, value if isinstance(value, list) else [value]) for key, value in arguments.items()]
+    words = [f"--{key}={part}" for key, parts in each for part in parts]
     command = catalogue.form(name)["command"]
     assert command_line.main(["ask", command, *words, "--out", str(folder / "answer.nc")]) == 0
     return opened(folder / "answer.nc")

@@ -46,6 +46,10 @@ class Interventions(Sequence[Any]):
     def __str__(self) -> str:
         return "; ".join(self.texts)
 
+    def after(self, model: Model) -> "Interventions":
+        """Return these changes behind those that a model is under."""
+        return self if model.standing is None else Interventions((*read(model.standing.asked), *self.ops))
+
     def standing(self, model: Model) -> Standing | None:
         """Return the changes as they stand on a model: words looked up, means taken on the bare model.
 
@@ -53,9 +57,9 @@ class Interventions(Sequence[Any]):
         """
         if not self.ops:
             return None
-        ops = [op if isinstance(op, Op) else resolved(model.bare, op) for op in self.ops]
+        ops = resolved(model.bare, self.ops)
         said = sha256(json.dumps(self.texts).encode()).hexdigest()[:16]
-        return Standing(changes_of(model.bare, ops), self.texts, said)
+        return Standing(changes_of(model.bare, ops), self.texts, said, self)
 
 
 def read(source: "str | Op | Intervention | Iterable[Any]") -> Interventions:

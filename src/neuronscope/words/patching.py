@@ -130,3 +130,30 @@ RandomSets = Annotated[
 CriticalCount = Annotated[
     int, Field(ge=1, le=1000, description="How many of the most critical layers to list.")
 ]
+InterventionTexts = Annotated[
+    list[str],
+    Field(
+        min_length=1,
+        max_length=100,
+        description="Changes made together in every pass, each as SITE OP[=VALUE].",
+        examples=[["mlp_act.3.17 scale=0"], ["z.2.1@-1 mean"]],
+    ),
+]
+RandomUnits = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=10_000,
+        description="How many random units of the same size, or random directions of the same length, to "
+        "compare the effect on a single prompt with.",
+    ),
+]
+ExactCells = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=100_000,
+        description="How many cells to measure exactly in each direction, those that matter most first; all "
+        "where there are fewer.",
+    ),
+]

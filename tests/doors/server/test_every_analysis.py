@@ -11,7 +11,11 @@ from neuronscope.contract import ask
 from neuronscope.results import Store
 
 NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and "/" not in form["name"]]
-SAMPLE = {"prompt": "When Mary ran, John gave", "corrupt": "When Mary ran, Mary took"}
+SAMPLE = {
+    "prompt": "When Mary ran, John gave",
+    "corrupt": "When Mary ran, Mary took",
+    "ops": ["z.0.1 zero"],
+}
 
 
 def sample(name: str, model: str) -> dict[str, Any]:

@@ -1,12 +1,18 @@
-/** The dock at the right: what is selected and pinned, and the interventions in force. */
+/** The dock at the right: what is selected and pinned, what can be done with it, and the interventions in force. */
+import { lazy, Suspense } from "react";
 import { usePage } from "../state/page";
-import { Selected } from "./Selected";
+
+const Interventions = lazy(async () => ({ default: (await import("./Interventions")).Interventions }));
+const Selected = lazy(async () => ({ default: (await import("./Selected")).Selected }));
 
 export function Dock() {
   if (usePage().query.dock !== "1") return null;
   return (
     <aside className="dock" aria-label="Selection and interventions">
-      <Selected />
+      <Suspense fallback={<div className="skeleton" style={{ height: 200 }} />}>
+        <Selected />
+        <Interventions />
+      </Suspense>
     </aside>
   );
 }

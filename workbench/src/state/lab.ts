@@ -3,6 +3,7 @@ import { create } from "zustand";
 import type { Arguments, Form } from "../api/shapes";
 import type { Question } from "../api/ask";
 import type { Patch, Query } from "./page";
+import { argumentOf } from "./stack";
 
 /** Arguments that the prompt panel gives, so that no form asks for them twice. */
 export const PROMPTS = ["prompt", "corrupt", "target", "distractor"] as const;
@@ -84,14 +85,6 @@ export function subjectsOf(form: Form): Form["subjects"] {
   return form.subjects.filter(({ type }) => type !== "Model");
 }
 
-/** The interventions in force, one text an op. */
-function changesOf(query: Query): string[] {
-  return (query.do ?? "")
-    .split(";")
-    .map((text) => text.trim())
-    .filter((text) => text !== "");
-}
-
 /** The question that the page and some arguments ask of an analysis. */
 export function questionOf(query: Query, form: Form, args: Arguments): Question {
   const known = {
@@ -102,7 +95,7 @@ export function questionOf(query: Query, form: Form, args: Arguments): Question 
   for (const subject of form.subjects) if (subject.type === "Model") given[subject.name] = query.model;
   for (const name of PROMPTS) if (name in known && query[name]) given[name] = query[name];
   for (const [name, value] of Object.entries(args)) if (name in known) given[name] = value;
-  const changes = asksModel(form) ? changesOf(query) : [];
+  const changes = asksModel(form) ? argumentOf(query.do) : [];
   return { analysis: form.name, arguments: changes.length > 0 ? { ...given, do: changes } : given };
 }
 

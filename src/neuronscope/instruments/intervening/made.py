@@ -1,6 +1,6 @@
 """What does a written change come to on one model, and how is it made wherever a pass comes by?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import torch
@@ -26,22 +26,33 @@ REFERENCE = "common_prompts"
 """What a mean is taken over and a value drawn from: the common prompts of the package, on the bare model."""
 
 
-def resolved(model: Model, written: Intervention) -> Op:
-    """Return the op that a written change comes to on a bare model.
+def resolved(model: Model, written: Iterable[Intervention | Op]) -> list[Op]:
+    """Return the ops that written changes come to on a bare model, in their order.
 
-    Raises `BadInput` for a site or a word that the model lacks.
+    The prompts that means are taken over run once for all. Raises `BadInput` for a site or a word that the
+    model lacks.
     """
+    asked = list(written)
+    stand_ins: dict[tuple[str, int, Site], Op] = {}
+    alike: dict[tuple[str, int], list[Site]] = {}
+    for one in asked:
+        if isinstance(one, Intervention) and one.op in ("mean", "resample"):
+            alike.setdefault((one.op, one.seed), []).append(one.site)
+    for (op, seed), sites in alike.items():
+        found = ablations(model, sites, reference_prompts(model, REFERENCE), ablation=op, seed=seed)
+        stand_ins |= {(op, seed, site): made for site, made in found.items()}
+    return [
+        one if isinstance(one, Op) else stand_ins.get((one.op, one.seed, one.site)) or _plain(model, one)
+        for one in asked
+    ]
+
+
+def _plain(model: Model, written: Intervention) -> Op:
     site, value = model.check(written.site), written.value
-    if written.op in ("mean", "resample"):
-        others = reference_prompts(model, REFERENCE)
-        return ablations(model, [site], others, ablation=written.op, seed=written.seed)[site]
     if isinstance(value, Along):
         vector = direction(model, value)
-        return (
-            project_out(site, vector)
-            if written.op == "project_out"
-            else add(site, value.coefficient * vector)
-        )
+        removes = written.op == "project_out"
+        return project_out(site, vector) if removes else add(site, value.coefficient * vector)
     number = float(value or 0.0)
     makers: dict[str, Callable[[], Op]] = {
         "zero": lambda: zero(site),

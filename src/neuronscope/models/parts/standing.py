@@ -34,12 +34,14 @@ Change = Callable[[Tensor, Rows], Tensor]
 class Standing:
     """The changes that a model is under: by place in their order, how they are written, and their digest.
 
-    ``fired`` counts how often one was made, ``claimed`` that an answer made with them was looked up.
+    ``asked`` are the interventions that they come from. ``fired`` counts how often one was made, or an answer
+    that was made with them was looked up.
     """
 
     changes: Mapping[Place, Change]
     written: tuple[str, ...]
     digest: str
+    asked: "Interventions"
     fired: int = 0
 
     def claim(self) -> None:
@@ -54,7 +56,7 @@ class Standing:
     def allows_skipping(self) -> bool:
         """Return whether a pass may begin at a later block, from the stream that an earlier pass left there.
 
-        Not where it is unknown which block a place belongs to, nor where the very entry of a block is changed.
+        Not where it is unknown which block a place belongs to, nor where the entry of a block is changed.
         """
         return not any(name == "resid_pre" or name.startswith("module.") for name in self.names())
 
