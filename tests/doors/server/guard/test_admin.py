@@ -64,6 +64,7 @@ def test_what_is_not_there_cannot_be_ended(client: TestClient, what: str) -> Non
 
 def test_whatever_changes_something_is_on_record_and_reading_is_not(client: TestClient) -> None:
     client.get("/api/v1/jobs")
+    client.post("/api/v1/tokens", json={"model": "none", "text": "as somebody types"})
     client.post("/api/v1/analyses/squares?wait=10", json={})
     client.post("/api/v1/admin/tokens", json={"name": "ann"})
     client.get("/api/v1/jobs", headers={"authorization": "Bearer wrong"})

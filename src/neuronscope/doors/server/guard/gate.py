@@ -153,8 +153,7 @@ class Gate:
             log.warning("%s", error)
 
     def _record(self, scope: Scope, status: int, *, refused: bool) -> None:
-        changes = roles.is_api(scope["path"]) and scope["method"] not in roles.SAFE_METHODS
-        if not (refused or changes):
+        if not (refused or roles.changes(scope["method"], scope["path"])):
             return
         address = address_of(scope)
         missed = self._refusals.take(address) if refused else 0

@@ -9,6 +9,8 @@ ADMIN = "/api/v1/admin"
 METRICS = "/metrics"
 HEALTH = "/api/v1/health"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+ONLY_ASKED = {"/api/v1/tokens"}
+"""Paths that change nothing whatever the method: a page asks there at every pause of typing."""
 EXPORTS = re.compile(r"/api/v1/results/[^/]+/export")
 
 
@@ -33,6 +35,11 @@ def needed(method: str, path: str) -> Scope:
     if method not in SAFE_METHODS:
         return "run"
     return "export" if EXPORTS.fullmatch(path) else "read"
+
+
+def changes(method: str, path: str) -> bool:
+    """Say whether a request may change something, so that it belongs on record."""
+    return is_api(path) and method not in SAFE_METHODS and path not in ONLY_ASKED
 
 
 def refusal(actor: Actor, method: str, path: str) -> str | None:
