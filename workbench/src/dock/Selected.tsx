@@ -5,10 +5,16 @@ import { inWords } from "../figures/words";
 import { CloseIcon, PinIcon } from "../shell/icons";
 import { PageLink } from "../shell/PageLink";
 import { useSelection } from "../state/selection";
+import { usePage } from "../state/page";
+import { siteOf, useDrawnAt } from "../state/screen";
 import { unitAt, writeUnit } from "../state/units";
+import { Experiment } from "./Experiment";
 
 export function Selected() {
   const { selected, pins, select, pin, unpin } = useSelection();
+  const { query } = usePage();
+  const drawn = useDrawnAt(selected);
+  const about = { result: drawn?.result ?? null, template: siteOf(drawn?.variable) };
   return (
     <section className="dock-part" aria-labelledby="dock-selected">
       <h2 id="dock-selected">Selection</h2>
@@ -22,6 +28,7 @@ export function Selected() {
       ) : (
         <p className="muted note">Click a cell, a token or a neuron: it is selected in every panel.</p>
       )}
+      {selected && <Experiment key={JSON.stringify(selected)} {...about} place={selected} context={query} />}
       {pins.length > 0 && <h3>Pinned</h3>}
       <ul className="pins">
         {pins.map((places) => (

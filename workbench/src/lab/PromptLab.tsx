@@ -1,6 +1,6 @@
 /** The Prompt lab: a prompt and its twin, and a stack of linked answers about them. */
 import { Button } from "@mantine/core";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Question } from "../api/ask";
 import { useAnalyses, usePrompts } from "../api/queries";
 import type { CommonPrompt, Form } from "../api/shapes";
@@ -21,9 +21,13 @@ import {
   writePanel,
 } from "../state/lab";
 import { usePage, usePageStore } from "../state/page";
+import { argumentOf } from "../state/stack";
 import { AnalysisPanel } from "./AnalysisPanel";
 import { Predictions } from "./Predictions";
 import { PromptPanel } from "./PromptPanel";
+
+const StreamPanel = lazy(async () => ({ default: (await import("../live/StreamPanel")).StreamPanel }));
+const BrainPanel = lazy(() => import("../brain/BrainPanel"));
 
 export default function PromptLab() {
   const { data: forms, error } = useAnalyses();
@@ -55,6 +59,7 @@ export default function PromptLab() {
     <main className="lab">
       <h1 className="hidden">Prompt lab</h1>
       <PromptPanel model={query.model ?? ""} first={first} onTake={take} />
+      {(query.live === "1" || LIVE.includes(query.panel ?? "")) && <Live />}
       <div className="lab-side">
         {error && <Complaint>{error.message}</Complaint>}
         {forms && (
@@ -82,6 +87,22 @@ export default function PromptLab() {
         {states[active.slot]?.result && <CodePanel result={states[active.slot]?.result as never} />}
       </div>
     </main>
+  );
+}
+
+const LIVE = ["stream", "brain"];
+
+/** The stream and the 3D view that it drives; loaded when they are opened. */
+function Live() {
+  const { query } = usePage();
+  const changes = useMemo(() => argumentOf(query.do), [query.do]);
+  return (
+    <div className="lab-live">
+      <Suspense fallback={<div className="skeleton" style={{ height: 320 }} />}>
+        <StreamPanel model={query.model ?? ""} prompt={query.prompt ?? ""} do={changes} />
+        <BrainPanel />
+      </Suspense>
+    </div>
   );
 }
 

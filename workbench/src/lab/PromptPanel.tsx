@@ -25,7 +25,12 @@ export function PromptPanel({ model, first, onTake }: PromptPanelProps) {
       title="Prompt"
       reading="what the model reads, and a twin to compare it with"
       className="prompt-panel"
-      actions={<CommonPrompts onTake={onTake} />}
+      actions={
+        <>
+          <Watch />
+          <CommonPrompts onTake={onTake} />
+        </>
+      }
     >
       <div className="prompt-texts">
         <PromptText
@@ -91,6 +96,22 @@ function AnswerText({
         onChange={(event) => edit(name, event.currentTarget.value)}
       />
     </div>
+  );
+}
+
+/** Opens or closes the stream and the 3D view. */
+function Watch() {
+  const { query, set } = usePage();
+  const open = query.live === "1";
+  return (
+    <Button
+      size="compact-xs"
+      variant="default"
+      aria-pressed={open}
+      onClick={() => set({ live: open ? null : "1" }, { push: true })}
+    >
+      {open ? "Stop watching" : "Watch it generate"}
+    </Button>
   );
 }
 

@@ -4,6 +4,7 @@ import { type ReactNode, useMemo } from "react";
 import type { Result, Variable } from "../api/shapes";
 import { capital, inWords, isText, number, visible } from "../figures/words";
 import { Complaint, Panel, useTall } from "../shell/Panel";
+import { useOnScreen } from "../state/screen";
 import { useSelection } from "../state/selection";
 import { useTheme } from "../state/theme";
 import { AxisSliders } from "./AxisSliders";
@@ -41,6 +42,7 @@ export function ResultPanel(props: ResultPanelProps) {
   const { id, slot, result, title, actions, menu, stale, tall = 430, children } = props;
   const [view] = useView(slot);
   const variable = variableOf(result, view.variable);
+  useOnScreen(id, result, variable);
   if (!variable) return null;
   return (
     <Panel

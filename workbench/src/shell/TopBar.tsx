@@ -1,6 +1,7 @@
 /** The bar above every page: model, its card, what is selected, search, jobs, dock, keys, theme. */
 import { ActionIcon, Button } from "@mantine/core";
 import { lazy, Suspense, useEffect, useState } from "react";
+import { KINDS, useExperiment } from "../dock/experiment";
 import { usePage, usePageStore } from "../state/page";
 import { turn, useTheme } from "../state/theme";
 import { inWords } from "../figures/words";
@@ -70,10 +71,19 @@ function useDialogKeys(show: (dialog: Dialog) => void): void {
       if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "?") show("keys");
       if (event.key === "d") toggleDock();
+      tryAt(event.key);
     };
     globalThis.addEventListener("keydown", listen);
     return () => globalThis.removeEventListener("keydown", listen);
   }, [show]);
+}
+
+/** Starts the experiment of a key at what is selected; the dock shows it. */
+function tryAt(key: string): void {
+  const kind = KINDS.find((one) => one.key === key)?.kind;
+  if (!kind || !useSelection.getState().selected) return;
+  usePageStore.getState().set({ dock: "1" });
+  useExperiment.getState().start(kind);
 }
 
 function toggleDock(): void {
