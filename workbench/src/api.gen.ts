@@ -1420,9 +1420,9 @@ export interface components {
             help: string;
             /**
              * Kind
-             * @enum {string}
+             * @description Empty for a maker, which makes files.
              */
-            kind: "profile" | "grid" | "attention" | "tokens" | "ranking" | "points" | "matrix" | "graph" | "field" | "trajectory";
+            kind: ("profile" | "grid" | "attention" | "tokens" | "ranking" | "points" | "matrix" | "graph" | "field" | "trajectory") | "";
             /** Name */
             name: string;
             /** Parameters */
@@ -1695,12 +1695,9 @@ export interface components {
             alert: components["schemas"]["Alert"];
             /**
              * Readings
-             * @description Times and values, oldest first.
+             * @description The last ones, oldest first.
              */
-            readings: [
-                string,
-                number | null
-            ][];
+            readings: components["schemas"]["PastReading"][];
             rule: components["schemas"]["Rule"];
         };
         /**
@@ -1774,6 +1771,16 @@ export interface components {
             event: "partial";
             /** Number */
             number: number;
+        };
+        /**
+         * PastReading
+         * @description One value that was read; null where it was no finite number.
+         */
+        PastReading: {
+            /** Time */
+            time: string;
+            /** Value */
+            value: number | null;
         };
         /**
          * Piece
@@ -1945,9 +1952,9 @@ export interface components {
             digest: string;
             /**
              * Kind
-             * @enum {string}
+             * @description Empty where its axes tell of none.
              */
-            kind: "profile" | "grid" | "attention" | "tokens" | "ranking" | "points" | "matrix" | "graph" | "field" | "trajectory";
+            kind: ("profile" | "grid" | "attention" | "tokens" | "ranking" | "points" | "matrix" | "graph" | "field" | "trajectory") | "";
             /**
              * Models
              * @description Names of its models.

@@ -77,12 +77,19 @@ class MetricHelp(BaseModel):
     takes: list[str]
 
 
+class PastReading(BaseModel):
+    """One value that was read; null where it was no finite number."""
+
+    time: str
+    value: float | None
+
+
 class MonitorRule(BaseModel):
     """A rule as it was written, where it stands, and its last readings."""
 
     rule: Rule
     alert: Alert
-    readings: list[tuple[str, float | None]] = Field(description="Times and values, oldest first.")
+    readings: list[PastReading] = Field(description="The last ones, oldest first.")
 
 
 class Monitors(BaseModel):

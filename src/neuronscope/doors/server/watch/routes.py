@@ -168,8 +168,9 @@ def _alert(one: Standing) -> bodies.Alert:
 
 
 def _monitored(one: Standing, desk: Desk) -> bodies.MonitorRule:
-    past: list[tuple[str, float | None]] = [
-        (_time(time) or "", value) for time, value in desk.monitor.past(one.rule.name)
+    past = [
+        bodies.PastReading(time=_time(time) or "", value=value)
+        for time, value in desk.monitor.past(one.rule.name)
     ]
     return bodies.MonitorRule(rule=one.rule, alert=_alert(one), readings=past)
 

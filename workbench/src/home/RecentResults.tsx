@@ -1,0 +1,86 @@
+/** What was found lately: the figure, the question, the model, how long ago. */
+import { useState } from "react";
+import { BASE } from "../api/client";
+import type { ResultEntry } from "../api/shapes";
+import { capital, inWords } from "../figures/words";
+import { PageLink } from "../shell/PageLink";
+import { Panel } from "../shell/Panel";
+import { useTheme } from "../state/theme";
+import { ago, moment } from "./words";
+
+const SHOWN = 9;
+/** Answers whose figure says nothing at the size of a thumbnail. */
+const PLAIN = new Set(["model_card"]);
+
+export function RecentResults({ results }: { results: readonly ResultEntry[] | undefined }) {
+  const shown = results?.slice(0, SHOWN);
+  const kept = results ? `the last ${Math.min(SHOWN, results.length)} of ${results.length}` : "";
+  return (
+    <Panel
+      id="results"
+      title="Recent results"
+      reading={kept}
+      actions={
+        <PageLink to="/results" className="button-link">
+          All results
+        </PageLink>
+      }
+    >
+      {!shown && <div className="skeleton" style={{ height: 420 }} />}
+      {shown && (
+        <ul className="recent">
+          {shown.map((entry) => (
+            <Recent key={entry.digest} entry={entry} />
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+function Recent({ entry }: { entry: ResultEntry }) {
+  const model = entry.models[0] ?? "";
+  return (
+    <li>
+      <PageLink to="/results" query={{ result: entry.digest }} className="recent-card">
+        <Thumbnail entry={entry} />
+        <span className="recent-title">{capital(inWords(entry.analysis))}</span>
+        <span className="recent-about muted">{about(entry)}</span>
+        <span className="recent-foot muted">
+          <span className="mono">{model}</span>
+          <time dateTime={entry.created} title={moment(entry.created)}>
+            {ago(entry.created)}
+          </time>
+        </span>
+      </PageLink>
+    </li>
+  );
+}
+
+function Thumbnail({ entry }: { entry: ResultEntry }) {
+  const theme = useTheme();
+  const [broken, setBroken] = useState(PLAIN.has(entry.analysis));
+  return (
+    <span className="recent-picture">
+      {broken ? (
+        <span className="muted">{inWords(entry.kind)}</span>
+      ) : (
+        <img
+          src={`${BASE}/results/${entry.digest}/export?format=svg&theme=${theme}`}
+          alt=""
+          loading="lazy"
+          decoding="async"
+          onError={() => setBroken(true)}
+        />
+      )}
+    </span>
+  );
+}
+
+/** What of a title is said neither by the analysis nor by the model: the prompt, and what was chosen. */
+export function about({ title, analysis, models }: ResultEntry): string {
+  const said = new Set([analysis, ...models]);
+  const parts = title.split(" · ").filter((part) => !said.has(part));
+  const words = parts.filter((part) => !/^[a-z_]+=/.test(part));
+  return (words.length > 0 ? words : parts).join(" · ");
+}
