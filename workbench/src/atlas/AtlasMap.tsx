@@ -201,7 +201,7 @@ function Points({ result, neurons, cloud, coloured, kept }: PointsProps) {
     layer: neurons.layer[point] as number,
     neuron: neurons.neuron[point] as number,
   });
-  const { colouring, missing, answered } = coloured;
+  const { colouring } = coloured;
   return (
     <>
       <div className="atlas-bar">
@@ -215,9 +215,7 @@ function Points({ result, neurons, cloud, coloured, kept }: PointsProps) {
         />
         <Zoom onAll={() => set({ frame: null })} moved={frame !== null} />
       </div>
-      {missing && <p className="note muted">{missing}</p>}
-      {answered.phase === "failed" && answered.failure && <Complaint>{answered.failure.message}</Complaint>}
-      {answered.phase === "asking" && <ProgressLine progress={answered.progress} />}
+      <Remarks coloured={coloured} />
       <PointCanvas
         label={`Map of ${neurons.names.length} neurons`}
         cloud={cloud}
@@ -242,6 +240,23 @@ function Points({ result, neurons, cloud, coloured, kept }: PointsProps) {
         onPick={(point, pinned) => (pinned ? pin : select)(placesOf(point))}
       />
       <Foot result={result} neurons={neurons} coloured={coloured} kept={kept} />
+    </>
+  );
+}
+
+/** What a reader should know of the colours before looking at them. */
+function Remarks({ coloured: { missing, answered } }: Pick<MapProps, "coloured">) {
+  const { query } = usePage();
+  return (
+    <>
+      {missing && <p className="note muted">{missing}</p>}
+      {query.do && (
+        <p className="note muted">
+          The map and its measures are of the model as it is, without the interventions.
+        </p>
+      )}
+      {answered.phase === "failed" && answered.failure && <Complaint>{answered.failure.message}</Complaint>}
+      {answered.phase === "asking" && <ProgressLine progress={answered.progress} />}
     </>
   );
 }

@@ -3,6 +3,7 @@ import { Button, Menu } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { Empty, Panel } from "../shell/Panel";
 import { usePage } from "../state/page";
+import { type Change, toFile, useStack } from "../state/stack";
 import { asCsv, download, type KeptSet, recipeOf, RECIPE, type Row, useSets } from "./keeping";
 import type { Neurons } from "./neurons";
 import { type Column, Table } from "./Table";
@@ -85,7 +86,8 @@ function columnsOf(neurons: Neurons | null, coloured: Coloured, { asked }: Terms
   return found;
 }
 
-const MOST_ABLATED = 256;
+/** How many the address can hold. */
+const MOST_ABLATED = 64;
 
 interface ActionsProps {
   neurons: Neurons;
@@ -140,7 +142,7 @@ function Naming(props: ActionsProps) {
 
 /** The set as a file: numbers, or the interventions that set its neurons to 0. */
 function Files({ neurons, points, columns, model }: ActionsProps) {
-  const { query } = usePage();
+  const { query, set } = usePage();
   const file = `neurons-${model.replaceAll(/[^\w.-]+/g, "-")}`;
   const rows = () => points.map((point) => rowOf(neurons, point, columns));
   const csv = () => {
@@ -154,34 +156,43 @@ function Files({ neurons, points, columns, model }: ActionsProps) {
     recipe: recipeOf(query),
     neurons: rows(),
   });
-  const ops = () => ({
-    format: "neuronscope-interventions",
-    version: 1,
-    ops: unitsOf({ neurons, points }).map((unit) => `${unit} scale=0`),
-  });
+  const changes = (): Change[] =>
+    unitsOf({ neurons, points }).map((site) => ({ site, op: "zero", value: "", on: true }));
+  const ablate = () => {
+    const { ops, load } = useStack.getState();
+    load([...ops, ...changes()]);
+    set({ dock: "1" });
+  };
   const look = { size: "compact-xs", variant: "default" } as const;
   return (
     <>
       <Button {...look} onClick={csv}>
         CSV
       </Button>
-      <Button {...look} onClick={() => downloadJson(`${file}.json`, numbers())}>
+      <Button
+        {...look}
+        onClick={() => download(`${file}.json`, "application/json", JSON.stringify(numbers(), null, 1))}
+      >
         JSON
       </Button>
       <Button
         {...look}
-        disabled={points.length === 0 || points.length > MOST_ABLATED}
-        title={`A file of interventions that sets these neurons to 0; at most ${MOST_ABLATED}.`}
-        onClick={() => downloadJson(`${file}-ablated.json`, ops())}
+        disabled={points.length === 0}
+        title="A file of interventions that sets these neurons to 0."
+        onClick={() => download(`${file}-ablated.json`, "application/json", toFile(changes()))}
       >
-        Interventions file
+        Interventions
+      </Button>
+      <Button
+        {...look}
+        disabled={points.length === 0 || points.length > MOST_ABLATED}
+        title={`Sets these neurons to 0 in the stack of interventions; at most ${MOST_ABLATED}, a file takes more.`}
+        onClick={ablate}
+      >
+        Ablate
       </Button>
     </>
   );
-}
-
-function downloadJson(name: string, whole: object): void {
-  download(name, "application/json", JSON.stringify(whole, null, 1));
 }
 
 function rowOf(neurons: Neurons, point: number, columns: readonly Column[]): Row {

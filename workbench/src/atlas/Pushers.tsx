@@ -89,7 +89,7 @@ function Direction({ ready }: { ready: boolean }) {
           />
         </label>
       ))}
-      <Button size="compact-xs" type="submit" disabled={!draft.target || !ready}>
+      <Button size="compact-xs" className="primary" type="submit" disabled={!draft.target || !ready}>
         Find pushers
       </Button>
     </form>

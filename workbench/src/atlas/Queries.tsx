@@ -66,7 +66,12 @@ export function Queries({ terms, total }: { terms: Terms; total: number }) {
           />
         ))}
         <div className="term-actions">
-          <Button size="compact-xs" type="submit" disabled={!asked || !total || asked === query.q}>
+          <Button
+            size="compact-xs"
+            className="primary"
+            type="submit"
+            disabled={!asked || !total || asked === query.q}
+          >
             Find neurons
           </Button>
           <Button
