@@ -52,6 +52,10 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "attribution_patching": ({"task": "indirect-object"}, {}),
     "component_ablation": ({"task": "indirect-object", "n_prompts": 32}, {}),
     "intervention_effect": ({"ops": ["z.4.1 zero"], "prompt": CLEAN}, {}),
+    "progressive_patching": (
+        {"prompt": CLEAN, "corrupt": CORRUPT, "target": " Mary", "distractor": " John", "n_cells": 24},
+        {},
+    ),
     "layer_importance": ({"task": "indirect-object", "n_prompts": 32}, {}),
     "model_card": ({}, {"variable": "equation"}),
     "task_evaluation": ({"task": "two-digit-arithmetic", "n_prompts": 500}, {}),
