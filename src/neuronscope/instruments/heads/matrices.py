@@ -95,7 +95,7 @@ def _shown(model: Model, name: str, rows: Tensor) -> Tensor:
     given = rows[:, None].to(model.device, model.dtype)
     token = torch.zeros(len(rows), 1, dtype=torch.long, device=model.device)
     do = [put(f"attn_in.{layer}", given) for layer in range(model.n_layers)]
-    seen = run(model, token, get=f"{name}.*", do=do, stop=True)
+    seen = run(model.bare, token, get=f"{name}.*", do=do, stop=True)
     return seen[f"{name}.*"][:, :, 0].double().cpu()
 
 
