@@ -27,6 +27,7 @@ from neuronscope.doors.server.watch import routes as watching
 from neuronscope.doors.server.watch.metrics import Counted, Metrics
 from neuronscope.doors.server.watch.monitor import Monitor
 from neuronscope.doors.server.work import routes as following
+from neuronscope.doors.server.work.job import Job
 from neuronscope.doors.server.work.jobs import Jobs
 from neuronscope.doors.server.work.keeping import KeepingStore
 from neuronscope.doors.server.work.ledger import Ledger
@@ -50,7 +51,12 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
     kept = KeepingStore(store)
     audit, tokens = Recorder(store.folder / FOLDER), TokenTable(store.folder / FOLDER)
     access.tokens = tokens
-    jobs = Jobs(shelf=shelf, store=kept, ledger=Ledger(kept.folder / JOBS))
+    jobs = Jobs(
+        shelf=shelf,
+        store=kept,
+        ledger=Ledger(kept.folder / JOBS),
+        on_end=lambda job: _record_end(audit, job),
+    )
     monitor = Monitor(store=kept, jobs=jobs)
     metrics = Metrics(jobs=jobs, shelf=shelf, store=kept, monitor=monitor)
     desk = Desk(
@@ -117,6 +123,19 @@ async def _working(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(desk.monitor.close)
     await run_in_threadpool(desk.jobs.close)
     await run_in_threadpool(app.state.desk.audit.close)
+
+
+def _record_end(audit: Recorder, job: Job) -> None:
+    body = job.body()
+    audit.write(
+        actor="server",
+        action="job",
+        outcome=body.state,
+        job=body.id,
+        analysis=body.analysis,
+        result=body.result,
+        error=body.error,
+    )
 
 
 def _name(route: APIRoute) -> str:

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from tests.doors.server.conftest import TOKEN
+from tests.doors.server.conftest import TOKEN, wait_for
 
 
 def test_a_token_is_made_told_once_listed_and_revoked(client: TestClient) -> None:
@@ -74,10 +74,16 @@ def test_whatever_changes_something_is_on_record_and_reading_is_not(client: Test
     assert ("request", "owner", "done", 200) in seen
     assert ("request", "owner", "done", 201) in seen
     assert ("token created", "owner", "done", None) in seen
+    assert ("job", "server", "done", None) in seen
     assert ("refused", "stranger", "refused", 401) in seen
     assert ("refused", "stranger", "refused", 403) in seen
-    assert len(seen) == 5
-    assert rows[-1]["facts"]["path"] == "/api/v1/analyses/squares"
+    assert len(seen) == 6
+    job = next(row for row in rows if row["action"] == "job")
+    assert (job["facts"]["analysis"], len(job["facts"]["result"])) == ("squares", 16)
+    assert (
+        next(row for row in reversed(rows) if row["action"] == "request")["facts"]["path"]
+        == "/api/v1/analyses/squares"
+    )
     assert TOKEN not in str(rows)
 
 
@@ -114,3 +120,14 @@ def test_spoilt_files_are_told_in_a_sentence(app: FastAPI, client: TestClient) -
     assert "cannot be read" in client.get("/api/v1/admin/audit/verify").json()["trouble"]
     stolen = {"authorization": "Bearer nsk_" + "x" * 43}
     assert client.get("/api/v1/jobs", headers=stolen).status_code == 401
+
+
+def test_a_job_that_ends_later_is_found_from_the_request_that_asked_it(client: TestClient) -> None:
+    job = client.post("/api/v1/analyses/held?wait=0", json={"steps": 2}).json()
+    client.delete(f"/api/v1/jobs/{job['id']}")
+    wait_for(client, job, state="cancelled")
+    rows = client.get("/api/v1/admin/audit").json()["rows"]
+    asked = next(row for row in rows if row["facts"].get("onward") == f"/api/v1/jobs/{job['id']}")
+    assert (asked["actor"], asked["action"]) == ("owner", "request")
+    ended = next(row for row in rows if row["action"] == "job")
+    assert (ended["facts"]["job"], ended["outcome"]) == (job["id"], "cancelled")

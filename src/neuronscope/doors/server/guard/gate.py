@@ -76,7 +76,7 @@ class Gate:
                     headers.setdefault(name, value)
                 if roles.is_api(scope["path"]) or roles.is_guarded(scope["path"]):
                     headers.setdefault("cache-control", "no-store")
-                self._record(scope, message["status"], refused=refused)
+                self._record(scope, message["status"], refused=refused, onward=headers.get("location"))
             await send(message)
 
         with ExitStack() as until_answered:
@@ -152,7 +152,7 @@ class Gate:
         except BadInput as error:
             log.warning("%s", error)
 
-    def _record(self, scope: Scope, status: int, *, refused: bool) -> None:
+    def _record(self, scope: Scope, status: int, *, refused: bool, onward: str | None) -> None:
         if not (refused or roles.changes(scope["method"], scope["path"])):
             return
         address = address_of(scope)
@@ -169,6 +169,7 @@ class Gate:
             path=scope["path"],
             status=status,
             address=address,
+            onward=onward,
             unwritten=missed or None,
         )
 

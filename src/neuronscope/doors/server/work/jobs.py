@@ -4,7 +4,7 @@ import errno
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +62,16 @@ class Jobs:
     no other thread is using; a thread of its own takes those about none.
     """
 
-    def __init__(self, *, shelf: Shelf, store: Store, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        shelf: Shelf,
+        store: Store,
+        ledger: Ledger | None = None,
+        on_end: Callable[[Job], object] | None = None,
+    ) -> None:
         self._shelf, self._store = shelf, store
-        self._ledger = ledger
+        self._ledger, self._on_end = ledger, on_end
         self._jobs: dict[str, Job] = {}
         self._waiting: list[Job] = []
         self._running: dict[str, Job] = {}
@@ -293,6 +300,8 @@ class Jobs:
         if not job.ended:
             job.end(ending)
             self._note(job)
+            if self._on_end:
+                self._on_end(job)
         ended = [other for other in self._jobs.values() if other.ended]
         forgotten = ended[: max(0, len(ended) - MOST_ENDED)]
         for old in forgotten:
