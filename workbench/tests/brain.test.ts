@@ -303,8 +303,8 @@ describe("the pace", () => {
   it("draws less sharply where pictures take long, never below its least, and sharply at rest", () => {
     expect(usualStep([0, 50, 100])).toBe(50);
     expect(usualStep([0, 50])).toBeNull();
-    expect(nextSharpness(1, 200)).toBeCloseTo(0.9);
-    expect(nextSharpness(0.6, 200)).toBe(0.6);
+    expect(nextSharpness(1, 180)).toBeCloseTo(Math.SQRT1_2);
+    expect(nextSharpness(0.6, 2000)).toBe(0.5);
     expect(nextSharpness(0.9, 20)).toBe(0.9);
     expect(nextSharpness(0.9, null)).toBe(0.9);
   });

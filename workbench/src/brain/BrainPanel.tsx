@@ -8,7 +8,7 @@ import { useSelection } from "../state/selection";
 import "../styles/brain.css";
 import { BrainView } from "./BrainView";
 import { type Feed, useSnapshot } from "./feed";
-import { streamFeed, streamOf } from "./streamFeed";
+import { streamFeed, streamsOf } from "./streamFeed";
 import { Tools } from "./Tools";
 import { useLinkage } from "./useLinkage";
 import { unitOf } from "./useMarks";
@@ -37,7 +37,9 @@ export default function BrainPanel({ id = "brain" }: BrainPanelProps) {
 }
 
 function begin(): void {
-  useStream.getState().start(streamOf(usePageStore.getState().query));
+  const { query, set } = usePageStore.getState();
+  set({ "stream.digest": null, "stream.at": null });
+  useStream.getState().start(...streamsOf(query));
 }
 
 function Living({ feed, ready }: { feed: Feed; ready: boolean }) {

@@ -1,15 +1,17 @@
 /** The stream of the page as what drives the view. */
 import type { StreamBody } from "../api/shapes";
 import { ofHalf } from "../live/activity";
+import { readSettings, requestsOf } from "../live/settings";
 import { isLive, type StreamStore, useStream } from "../live/stream";
 import type { Tape } from "../live/tape";
 import type { Query } from "../state/page";
+import { argumentOf } from "../state/stack";
 import type { Attention, Feed, FeedToken, Snapshot } from "./feed";
 
-/** What is asked for when the view itself starts a stream: every neuron, and whom each head attends to. */
-export function streamOf({ model = "", prompt = "", do: ops = "" }: Query): StreamBody {
-  const changes = ops.split(";").flatMap((op) => op.trim() || []);
-  return { model, prompt, do: changes, detail: "int8", patterns: true } as StreamBody;
+/** What is asked for when the view itself starts a stream: the settings of the page, under its interventions. */
+export function streamsOf(query: Query): StreamBody[] {
+  const { model = "", prompt = "" } = query;
+  return requestsOf(readSettings(query), { model, prompt, ops: argumentOf(query.do) });
 }
 
 /** A feed over the page's stream; `begin` starts one. */

@@ -5,6 +5,7 @@ import { useValues } from "../api/queries";
 import { cubeOf } from "../result/cube";
 import { useAnswered } from "../result/useAnswered";
 import { usePage, type Query } from "../state/page";
+import { argumentOf } from "../state/stack";
 import type { Attention } from "./feed";
 import { attentionLinks, type Linkage, pairLinks, pathLinks } from "./scene/links";
 import type { LinkageName } from "./view";
@@ -35,6 +36,8 @@ export function linkQuestion(name: LinkageName, query: Query, neurons: readonly 
   if (name === "neurons" && neurons.length > 1) given.neurons = neurons.join(", ");
   if (name === "paths" && query.prompt && query.corrupt)
     for (const key of ["prompt", "corrupt", "target", "distractor"]) if (query[key]) given[key] = query[key];
+  const changes = argumentOf(query.do);
+  if (changes.length > 0) given.do = changes;
   return { analysis: source.analysis, arguments: given };
 }
 

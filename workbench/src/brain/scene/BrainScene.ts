@@ -13,13 +13,14 @@ import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import { fitted } from "./fit";
 import { type Pace, pace } from "./pace";
 import {
+  type Colours,
+  coloursOf,
   disposeParts,
   fill,
   layerTexture,
   linkTexture,
   makeParts,
   type Parts,
-  rampTexture,
   sharedUniforms,
   type Uniforms,
   valueTexture,
@@ -77,7 +78,7 @@ export class BrainScene {
   private readonly scene = new Scene();
   private readonly eye = new PerspectiveCamera(FIELD, 1, 0.02, 60);
   private readonly controls: OrbitControls;
-  private readonly ramps: Record<"magnitude" | "signed", DataTexture>;
+  private readonly colours: Record<"magnitude" | "signed", Colours>;
   private readonly shared: Uniforms;
   private readonly pace: Pace;
   private parts: Parts | null = null;
@@ -103,8 +104,8 @@ export class BrainScene {
       stencil: false,
     });
     this.renderer.setClearColor(GROUND);
-    this.ramps = { magnitude: rampTexture("magnitude"), signed: rampTexture("signed") };
-    this.shared = sharedUniforms(this.ramps.magnitude);
+    this.colours = { magnitude: coloursOf("magnitude"), signed: coloursOf("signed") };
+    this.shared = sharedUniforms(this.colours.magnitude);
     this.controls = new OrbitControls(this.eye, canvas);
     this.controls.enableZoom = false;
     this.controls.addEventListener("change", this.invalidate);
@@ -144,7 +145,7 @@ export class BrainScene {
       gap,
       tall,
     });
-    this.parts = makeParts(this.shared, activity.detail === "int8");
+    this.parts = makeParts(this.shared, activity, layout);
     this.scene.add(...Object.values(this.parts));
     this.parts.frame.geometry.setDrawRange(0, 8 * n_layers + 2);
     this.link(this.links, this.shared.signedLinks?.value as boolean);
@@ -159,14 +160,14 @@ export class BrainScene {
 
   look({ reach, least, signed }: Look): void {
     this.set({ reach: Math.max(reach, 1e-9), least, bothSigns: signed });
-    this.set({ ramp: this.ramps[signed ? "signed" : "magnitude"] });
+    this.set({ ...this.colours[signed ? "signed" : "magnitude"] });
     this.invalidate();
   }
 
   /** Draws links; the last of the list lies on top. */
   link(links: readonly Link[], signed = false): void {
     this.links = links;
-    this.set({ linkRamp: this.ramps[signed ? "signed" : "magnitude"], signedLinks: signed });
+    this.set({ linkRamp: this.colours[signed ? "signed" : "magnitude"].ramp, signedLinks: signed });
     if (!this.layout || !this.parts) return;
     (this.shared.links?.value as DataTexture | null)?.dispose();
     this.set({ links: links.length > 0 ? linkTexture(linkTexels(this.layout, links)) : null });
@@ -285,7 +286,7 @@ export class BrainScene {
     const near = cell >= NEAR * sharp ? (this.near ?? this.nearest(layout)) : null;
     const { from, to } = pointTurns(layout, this.total, near, below);
     const radius = 0.5 * Math.hypot(layout.wide, layout.deep, layout.tall);
-    this.set({ focal, below, taps: cell < 1 ? 2 : 1 });
+    this.set({ focal, below });
     (this.shared.view as { value: { set: (x: number, y: number) => void } }).value.set(
       this.size.width * sharp,
       this.size.height * sharp,
@@ -362,8 +363,10 @@ export class BrainScene {
     this.pace.stop();
     this.controls.dispose();
     this.clear();
-    this.ramps.magnitude.dispose();
-    this.ramps.signed.dispose();
+    for (const { ramp, shades } of Object.values(this.colours)) {
+      ramp.dispose();
+      shades.dispose();
+    }
     this.renderer.dispose();
     this.renderer.forceContextLoss();
   }

@@ -30,7 +30,9 @@ interface Shape {
 }
 
 const WIDE = 2.6;
-const TALLEST = 2.3;
+/** Height of a tower of a dozen layers; deeper ones are taller, though less than in proportion. */
+const TALL = 2.3;
+const DOZEN = 12;
 const WIDEST_GAP = 0.6;
 /** Widths that a plate may have for each of its depth, so that no cell is left over. */
 const ASPECTS = [1, 2.4] as const;
@@ -49,10 +51,14 @@ export function gridOf(n: number): { columns: number; rows: number } {
 export function layOut({ n_layers, n_neurons, widths }: Shape): Layout {
   const { columns, rows } = gridOf(n_neurons);
   const pitch = WIDE / Math.max(columns, 2);
-  const gap = n_layers > 1 ? Math.min(WIDEST_GAP, TALLEST / (n_layers - 1)) : 0;
+  const gap = n_layers > 1 ? Math.min(WIDEST_GAP, tallest(n_layers) / (n_layers - 1)) : 0;
   const tall = gap * Math.max(n_layers - 1, 0);
   const size = { wide: columns * pitch, deep: rows * pitch };
   return { n_layers, n_neurons, ...(widths && { widths }), columns, rows, pitch, ...size, gap, tall };
+}
+
+function tallest(n_layers: number): number {
+  return TALL * Math.min(Math.max((n_layers / DOZEN) ** 0.35, 1), 2);
 }
 
 export function heightOf({ gap, tall }: Layout, layer: number): number {

@@ -10,10 +10,12 @@ export interface Pace {
   readonly sharpness: number;
 }
 
-/** A longer pause than this is rest. */
+/** A longer pause between a picture and the next change is rest. */
 const REST = 300;
 const SLOW = 90;
-const LEAST = 0.6;
+const LEAST = 0.5;
+/** Pictures that a sharpness is judged by. */
+const JUDGED = 4;
 const REMEMBERED = 12;
 
 /** Mean time between the last pictures of one run, or null. */
@@ -27,8 +29,8 @@ export function usualStep(times: readonly number[]): number | null {
 
 /** Sharpness for the next picture: lower where pictures take long, full at rest. */
 export function nextSharpness(now: number, step: number | null): number {
-  if (step === null) return now;
-  return step > SLOW ? Math.max(LEAST, now - 0.1) : now;
+  if (step === null || step <= SLOW) return now;
+  return Math.max(LEAST, now * Math.sqrt(SLOW / step));
 }
 
 export function pace(draw: () => void): Pace {
@@ -36,6 +38,8 @@ export function pace(draw: () => void): Pace {
   let resting: ReturnType<typeof setTimeout> | undefined;
   let times: number[] = [];
   let busy = 1;
+  let judged = 0;
+  let drawnAt = 0;
   let sharpness = 1;
   let stopped = false;
   const rest = () => {
@@ -46,17 +50,22 @@ export function pace(draw: () => void): Pace {
   };
   const frame = (time: number) => {
     waiting = 0;
-    if (time - (times.at(-1) ?? time) > REST) times = [];
     times = [...times, time].slice(-REMEMBERED);
-    busy = nextSharpness(busy, times.length === REMEMBERED ? usualStep(times.slice(-4)) : null);
+    judged += 1;
+    if (judged >= JUDGED && times.length >= JUDGED) {
+      busy = nextSharpness(busy, usualStep(times.slice(-JUDGED)));
+      judged = 0;
+    }
     sharpness = times.length > 2 ? busy : 1;
     draw();
-    clearTimeout(resting);
+    drawnAt = performance.now();
     resting = setTimeout(rest, REST);
   };
   return {
     ask: () => {
       if (waiting || stopped) return;
+      clearTimeout(resting);
+      if (performance.now() - drawnAt > REST) times = [];
       waiting = requestAnimationFrame(frame);
     },
     stop: () => {

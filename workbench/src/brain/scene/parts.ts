@@ -80,18 +80,42 @@ export function rampTexture(scale: Scale): DataTexture {
   return texture;
 }
 
+/** Colours of a plate by share of the scale, already weighted by how much they cover: the stronger, the more. */
+export function shadeTexture(scale: Scale): DataTexture {
+  const texture = rampTexture(scale);
+  const shades = texture.image.data as Uint8Array;
+  const steps = shades.length / 4;
+  for (let step = 0; step < steps; step += 1) {
+    const share = step / (steps - 1);
+    const alpha = 0.05 + 0.9 * (scale === "signed" ? Math.abs(2 * share - 1) : share);
+    for (let channel = 0; channel < 4; channel += 1)
+      shades[step * 4 + channel] = Math.round((shades[step * 4 + channel] as number) * alpha);
+  }
+  return texture;
+}
+
 export function linkTexture(texels: Float32Array): DataTexture {
   const texture = new DataTexture(texels, 2, Math.max(1, texels.length / 8), RGBAFormat, FloatType);
   texture.needsUpdate = true;
   return texture;
 }
 
+export interface Colours {
+  ramp: DataTexture;
+  shades: DataTexture;
+}
+
+export function coloursOf(scale: Scale): Colours {
+  return { ramp: rampTexture(scale), shades: shadeTexture(scale) };
+}
+
 /** Uniforms that all parts share, so that each is set once. */
-export function sharedUniforms(ramp: DataTexture): Uniforms {
+export function sharedUniforms({ ramp, shades }: Colours): Uniforms {
   return {
     values: { value: null },
     layers: { value: null },
     ramp: { value: ramp },
+    shades: { value: shades },
     links: { value: null },
     linkRamp: { value: ramp },
     signedLinks: { value: false },
@@ -106,7 +130,6 @@ export function sharedUniforms(ramp: DataTexture): Uniforms {
     least: { value: 0 },
     bothSigns: { value: false },
     below: { value: 0 },
-    taps: { value: 1 },
     focal: { value: 1 },
     view: { value: new Vector2(1, 1) },
     fog: { value: new Vector3(...shares(GROUND)) },
@@ -115,13 +138,13 @@ export function sharedUniforms(ramp: DataTexture): Uniforms {
   };
 }
 
-function material(uniforms: Uniforms, vertexShader: string, fragmentShader: string, whole: boolean) {
+function material(uniforms: Uniforms, vertexShader: string, fragmentShader: string, defines: Defines) {
   return new RawShaderMaterial({
     glslVersion: GLSL3,
     uniforms,
     vertexShader,
     fragmentShader,
-    defines: whole ? { WHOLE: 1 } : {},
+    defines,
     transparent: true,
     depthTest: false,
     depthWrite: false,
@@ -143,23 +166,24 @@ export interface Parts {
   links: Mesh<BufferGeometry, RawShaderMaterial>;
 }
 
-/** The meshes in their order of painting; `whole` where values are whole numbers with a scale. */
-export function makeParts(shared: Uniforms, whole: boolean): Parts {
+type Defines = Record<string, number>;
+
+/** The meshes in their order of painting. */
+export function makeParts(shared: Uniforms, { detail }: Activity, layout: Layout): Parts {
+  const padded = layout.widths !== undefined || layout.columns * layout.rows !== layout.n_neurons;
+  const defines: Defines = { ...(detail === "int8" && { WHOLE: 1 }), ...(padded && { PADDED: 1 }) };
   const turned = () => ({ ...shared, firstTurn: { value: 0 } });
-  const plate = () => material(turned(), shaders.PLATE_VERTEX, shaders.PLATE_FRAGMENT, whole);
-  const point = material(turned(), shaders.POINT_VERTEX, shaders.POINT_FRAGMENT, whole);
+  const plate = () => material(turned(), shaders.PLATE_VERTEX, shaders.PLATE_FRAGMENT, defines);
+  const point = material(turned(), shaders.POINT_VERTEX, shaders.POINT_FRAGMENT, defines);
   const parts: Parts = {
     frame: new LineSegments(
       new BufferGeometry(),
-      material(shared, shaders.FRAME_VERTEX, shaders.FRAME_FRAGMENT, whole),
+      material(shared, shaders.FRAME_VERTEX, shaders.FRAME_FRAGMENT, defines),
     ),
     before: new Mesh(new BufferGeometry(), plate()),
     points: new Points(new BufferGeometry(), point),
     after: new Mesh(new BufferGeometry(), plate()),
-    links: new Mesh(
-      new BufferGeometry(),
-      material(shared, shaders.LINK_VERTEX, shaders.LINK_FRAGMENT, false),
-    ),
+    links: new Mesh(new BufferGeometry(), material(shared, shaders.LINK_VERTEX, shaders.LINK_FRAGMENT, {})),
   };
   Object.values(parts).forEach((part, order) => {
     part.renderOrder = order;

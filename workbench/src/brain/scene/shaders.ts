@@ -35,9 +35,8 @@ vec3 colourOf(float value) {
   float share = bothSigns ? 0.5 + 0.5 * value / reach : abs(value) / reach;
   return texture(ramp, vec2(share, 0.5)).rgb;
 }
-vec3 misted(vec3 colour, float far) {
-  return mix(colour, fog, 0.72 * smoothstep(fogEnds.x, fogEnds.y, far));
-}
+float mistAt(float far) { return 0.72 * smoothstep(fogEnds.x, fogEnds.y, far); }
+vec3 misted(vec3 colour, float far) { return mix(colour, fog, mistAt(far)); }
 `;
 
 /** Painter's order of parallel plates: those below the eye upwards, then those above it downwards. */
@@ -55,7 +54,7 @@ uniform mat4 projectionMatrix;
 export const PLATE_VERTEX = `${VALUES}${ORDER}${CAMERA}
 uniform int firstTurn;
 out vec2 cell;
-out float far;
+out float mist;
 flat out ivec2 place;
 flat out float scale;
 void main() {
@@ -68,32 +67,33 @@ void main() {
   cell = at * vec2(columns, rows);
   vec2 flatPlace = (cell - 0.5 * vec2(columns, rows)) * pitch;
   vec4 seen = modelViewMatrix * vec4(flatPlace.x, heightOf(layer), flatPlace.y, 1.0);
-  far = -seen.z;
+  mist = mistAt(-seen.z);
   gl_Position = projectionMatrix * seen;
 }
 `;
 
-/** TAPS neurons of those that share a pixel are read, and the strongest is shown. */
+/**
+ * Most pixels of a picture are made here, many over each other, so it does as little as it can: the table `shades`
+ * holds colours already weighted by how much they cover.
+ */
 export const PLATE_FRAGMENT = `${VALUES}
-uniform int taps;
+uniform sampler2D shades;
 in vec2 cell;
-in float far;
+in float mist;
 flat in ivec2 place;
 flat in float scale;
 out vec4 painted;
 void main() {
   ivec2 at = min(ivec2(cell), ivec2(columns, rows) - 1);
+#ifdef PADDED
   if (at.y * columns + at.x >= place.y) discard;
+#endif
   float value = valueOf(ivec3(at, place.x), scale);
-  if (taps > 1) {
-    vec2 reachOut = 0.5 * vec2(fwidth(cell.x), fwidth(cell.y));
-    ivec2 other = clamp(ivec2(cell + reachOut), ivec2(0), ivec2(columns, rows) - 1);
-    float second = valueOf(ivec3(other, place.x), scale);
-    if (abs(second) > abs(value)) value = second;
-  }
-  float strength = min(abs(value) / reach, 1.0);
-  float alpha = abs(value) < least ? 0.02 : 0.05 + 0.9 * strength;
-  painted = vec4(misted(colourOf(value), far) * alpha, alpha);
+  if (abs(value) < least) discard;
+  float share = min(abs(value) / reach, 1.0);
+  if (bothSigns) share = value < 0.0 ? 0.5 - 0.5 * share : 0.5 + 0.5 * share;
+  vec4 shade = texelFetch(shades, ivec2(share * 255.0 + 0.5, 0), 0);
+  painted = vec4(mix(shade.rgb, fog * shade.a, mist), shade.a);
 }
 `;
 
@@ -121,8 +121,8 @@ void main() {
   float room = pitch * focal / -seen.z;
   size = clamp(room * mix(0.42, 2.5, strength), 1.0, 64.0);
   gl_PointSize = size;
-  float alpha = 0.75 + 0.25 * strength;
-  tint = vec4(misted(colourOf(value), -seen.z) * alpha, alpha);
+  float alpha = 0.8 + 0.2 * strength;
+  tint = vec4(misted(colourOf(value), -seen.z), mix(0.1, 1.0, strength)) * alpha;
 }
 `;
 
