@@ -35,6 +35,7 @@ from neuronscope.results.store_entry import (
     last_change,
     read_entry,
     read_values,
+    told_of,
     write_entry,
 )
 from neuronscope.results.store_index import Entry, Index
@@ -156,7 +157,7 @@ class Store:
 
     def ls(self) -> list[Entry]:
         """Return every entry, the newest first, and bring the index up to what is there."""
-        here = {place.name for place in self._entries.glob("??/*") if place.is_dir()}
+        here = _folders_two_below(self._entries)
         if not here and not self.folder.is_dir():
             return []
         known = {entry.key: entry for entry in self._index.all()}
@@ -184,6 +185,13 @@ class Store:
         if result is None:
             raise NotStored(DAMAGED.format(prefix))
         return result
+
+    def provenance(self, prefix: str) -> dict[str, Any]:
+        """Return where a stored result came from, without reading its values; raises as ``show`` does."""
+        facts = self._read(self.show(prefix).key, told_of)
+        if facts is None:
+            raise NotStored(DAMAGED.format(prefix))
+        return facts
 
     def open_slice(
         self,
@@ -335,6 +343,17 @@ class Store:
         return CannotStore(
             error.errno, f"{where}; free some space or set NEURONSCOPE_HOME to another folder."
         )
+
+
+def _folders_two_below(folder: Path) -> set[str]:
+    """Return the names of the folders inside the folders of a folder, without asking after each."""
+    found: set[str] = set()
+    with suppress(FileNotFoundError), os.scandir(folder) as shelves:
+        for shelf in shelves:
+            if len(shelf.name) == 2 and shelf.is_dir():
+                with suppress(FileNotFoundError), os.scandir(shelf.path) as places:
+                    found.update(place.name for place in places if place.is_dir())
+    return found
 
 
 def _last_used(place: Path) -> float:

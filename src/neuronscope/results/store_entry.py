@@ -49,6 +49,8 @@ def entry_of(key: str, result: Result) -> Entry:
         kind=kind,
         title=title_of(facts),
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
+        models="\n".join(_names(facts.get("models"))),
+        parents=" ".join(_digests(facts.get("parents"))),
         bytes=int(result.nbytes),
     )
 
@@ -57,7 +59,15 @@ def read_entry(folder: Path) -> Entry:
     """Return what an entry is, without reading its values; raises where its record is damaged."""
     record = _record(folder)
     words = {name: str(record[name]) for name in ("key", "digest", "analysis", "kind", "title", "created")}
+    # Records of an earlier version do not have these.
+    words |= {name: str(record.get(name, "")) for name in ("models", "parents")}
     return Entry(**words, bytes=bytes_in(folder))
+
+
+def told_of(folder: Path) -> dict[str, Any]:
+    """Return an entry's provenance as it stands, without reading its values."""
+    metadata = json.loads((checked_values(folder) / "zarr.json").read_text(encoding="utf-8"))
+    return json.loads(metadata["attributes"].get("provenance", "{}"))
 
 
 def read_values(folder: Path) -> Result:
@@ -94,6 +104,17 @@ def bytes_in(folder: Path) -> int:
 def last_change(folder: Path) -> float:
     """Return when a folder or anything in it last changed, 0 where it is gone."""
     return max((seen.st_mtime for seen in _files(folder, folder)), default=0.0)
+
+
+def _names(models: Any) -> list[str]:
+    """Return the names of the models of a provenance."""
+    found = models.values() if isinstance(models, dict) else ()
+    return [str(model["name"]) for model in found if isinstance(model, dict) and "name" in model]
+
+
+def _digests(parents: Any) -> list[str]:
+    """Return the digests of the parents of a provenance."""
+    return [str(parent) for parent in (parents.values() if isinstance(parents, dict) else parents or ())]
 
 
 def _files(folder: Path, *more: Path) -> list[os.stat_result]:

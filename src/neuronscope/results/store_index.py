@@ -14,7 +14,11 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Entry:
-    """One stored result: the key of its question, the digest of its values, and what it is."""
+    """One stored result: the key of its question, the digest of its values, and what it is.
+
+    ``models`` are the names of its models, one a line, ``parents`` the digests of the results it was made
+    from, with spaces between them.
+    """
 
     key: str
     digest: str
@@ -22,6 +26,8 @@ class Entry:
     kind: str
     title: str
     created: str
+    models: str
+    parents: str
     bytes: int
 
 
@@ -107,8 +113,9 @@ def _is_spoilt(error: sqlite3.DatabaseError) -> bool:
 
 def _entries(rows: Iterable[tuple]) -> list[Entry]:
     """Return rows as entries; a damaged file may well give rows of nothing."""
-    entries = [Entry(*row) for row in rows]
-    for entry in entries:
-        if not isinstance(entry.bytes, int) or not all(isinstance(word, str) for word in astuple(entry)[:-1]):
+    entries = []
+    for row in rows:
+        if not isinstance(row[-1], int) or not all(isinstance(word, str) for word in row[:-1]):
             raise sqlite3.DatabaseError("a row holds no entry")
+        entries.append(Entry(*row))
     return entries

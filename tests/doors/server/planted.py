@@ -17,7 +17,7 @@ from neuronscope.contract import Definition, Result, analysis
 from neuronscope.data.tasks import Task
 from neuronscope.models import Model
 from neuronscope.models.checkpoints import Checkpoints
-from neuronscope.results import label, offer, track
+from neuronscope.results import label, offer, track, workplace
 
 Steps = Annotated[int, Field(ge=1, le=100_000, description="How many steps.")]
 Pause = Annotated[float, Field(ge=0, description="Seconds a step takes.")]
@@ -89,6 +89,26 @@ def deaf(steps: Steps = 1) -> xr.Dataset:
 
 
 @analysis(kind="profile")
+def resuming(steps: Steps = 100, pause: Pause = 0.02) -> xr.Dataset:
+    """Count up slowly, note each step down, and tell at which step this run began."""
+    folder = workplace()
+    assert folder is not None
+    folder.mkdir(parents=True, exist_ok=True)
+    began = len(list(folder.iterdir()))
+    for step in track(range(began, steps), "steps"):
+        (folder / str(step)).touch()
+        time.sleep(pause)
+    return label({}, began=("step", np.full(steps, float(began))))
+
+
+@analysis(kind="matrix")
+def noise(steps: Steps = 400) -> xr.Dataset:
+    """Return numbers that no disk can press together."""
+    values = np.random.default_rng(0).normal(size=(steps, 1000))
+    return label({}, noise=("neuron feature", values))
+
+
+@analysis(kind="profile")
 def failing(steps: Steps = 1) -> xr.Dataset:
     """Break down with a fault of its own."""
     raise RuntimeError(f"a secret path and {steps} numbers")
@@ -139,6 +159,8 @@ PLANTED: dict[str, Definition] = {
         held,
         filling,
         deaf,
+        resuming,
+        noise,
         failing,
         leaving,
         widths,

@@ -11,8 +11,9 @@ from fastapi.testclient import TestClient
 from neuronscope import results, views
 from neuronscope.contract import ask
 from neuronscope.doors.server import bodies
+from neuronscope.doors.server.work import keeping
 from neuronscope.results import Store
-from tests.doors.server.planted import PLANTED
+from tests.doors.server.planted import PLANTED, gate
 
 Keep = Callable[..., str]
 
@@ -35,8 +36,8 @@ def test_the_list_is_that_of_the_store_newest_first(client: TestClient, keep: Ke
     digests = [keep("squares", steps=steps) for steps in (1, 2, 3)]
     entries = client.get("/api/v1/results").json()
     assert [entry["digest"] for entry in entries] == digests[::-1]
-    assert [bodies.ResultEntry.model_validate(entry) for entry in entries] == [
-        bodies.ResultEntry.model_validate(entry, from_attributes=True) for entry in store.ls()
+    assert [bodies.ResultEntry.model_validate(entry).created for entry in entries] == [
+        entry.created for entry in store.ls()
     ]
     assert entries[0]["title"] == "squares · steps=3"
     assert entries[0]["bytes"] > 0
@@ -148,9 +149,10 @@ def test_more_than_a_million_values_must_be_cut(client: TestClient, keep: Keep) 
     assert values(client, digest, "variable=small")["shape"] == [1001]
 
 
-def test_a_slice_reads_only_its_own_chunks(
+def test_a_slice_of_a_large_result_reads_only_its_own_chunks(
     client: TestClient, keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(keeping, "LARGEST", 0)
     digest = keep("strange")
 
     def whole(*_: object) -> None:
@@ -216,3 +218,69 @@ def test_a_damaged_result_is_not_found_and_not_a_fault(
 def test_results_of_other_doors_are_there(client: TestClient, store: Store) -> None:
     made: xr.Dataset = ask(PLANTED["squares"], {"steps": 7}, store=store)
     assert client.get("/api/v1/results").json()[0]["digest"] == results.digest(made)
+
+
+def test_the_list_comes_in_pages_and_by_what_is_wanted(client: TestClient, tiny_model: str) -> None:
+    for steps in range(1, 6):
+        client.post("/api/v1/analyses/squares?wait=20", json={"steps": steps})
+    gate.set()
+    client.post("/api/v1/analyses/widths?wait=30", json={"model": tiny_model})
+    at = "/api/v1/results"
+    whole = [entry["digest"] for entry in client.get(at).json()]
+    first = client.get(at, params={"limit": 4})
+    assert first.headers["x-neuronscope-total"] == "6"
+    rest = client.get(at, params={"limit": 4, "before": first.json()[-1]["digest"]})
+    assert [entry["digest"] for entry in [*first.json(), *rest.json()]] == whole
+    assert len(client.get(at, params={"analysis": "squares"}).json()) == 5
+    assert [entry["models"] for entry in client.get(at, params={"model": tiny_model}).json()] == [
+        [tiny_model]
+    ]
+    assert len(client.get(at, params={"text": "STEPS=3 squares"}).json()) == 1
+    assert client.get(at, params={"before": "0" * 16}).status_code == 404
+    assert client.get(at, params={"limit": 0}).status_code == 422
+
+
+def test_a_result_knows_what_it_was_made_from_and_what_was_made_of_it(client: TestClient) -> None:
+    parent = client.post("/api/v1/analyses/squares?wait=20", json={}).json()["digest"]
+    child = client.post("/api/v1/analyses/halves?wait=20", json={"parent": parent}).json()["digest"]
+    at = "/api/v1/results"
+    assert [entry["digest"] for entry in client.get(f"{at}/{child}/parents").json()] == [parent]
+    assert [entry["digest"] for entry in client.get(f"{at}/{parent}/children").json()] == [child]
+    assert client.get(f"{at}/{parent}/parents").json() == client.get(f"{at}/{child}/children").json() == []
+    assert client.get(f"{at}/0000/parents").status_code == 404
+
+
+@pytest.mark.parametrize(("dtype", "kind"), [(None, "float64"), ("f32", "float32"), ("f16", "float16")])
+def test_a_slice_comes_as_raw_numbers_with_its_shape(
+    dtype: str | None, kind: str, client: TestClient
+) -> None:
+    told = client.post("/api/v1/analyses/strange?wait=20", json={"steps": 5}).json()
+    at, wanted = f"/api/v1/results/{told['digest']}/values", {"dtype": dtype} if dtype else {}
+    reply = client.get(
+        at,
+        params={"variable": "table", "step": "1:4", **wanted},
+        headers={"accept": "application/octet-stream"},
+    )
+    assert reply.headers["content-type"] == "application/octet-stream"
+    told_of = [reply.headers[f"x-neuronscope-{word}"] for word in ("variable", "dtype", "axes", "shape")]
+    assert told_of == ["table", kind, "step,head", "3,2"]
+    assert np.frombuffer(reply.content, kind).tolist() == [2, 3, 4, 5, 6, 7]
+    odd = client.get(at, params={"variable": "odd", "format": "binary", **wanted})
+    assert np.isnan(np.frombuffer(odd.content, kind)[0])
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"variable": "odd", "format": "binary", "dtype": "i32"}, "odd does not fit i32"),
+        ({"variable": "odd", "dtype": "f32"}, "is for raw numbers"),
+        ({"variable": "odd", "format": "xml"}, "format='xml'"),
+    ],
+)
+def test_raw_numbers_that_cannot_be_are_refused(
+    query: dict[str, str], words: str, client: TestClient
+) -> None:
+    told = client.post("/api/v1/analyses/strange?wait=20", json={"steps": 5}).json()
+    reply = client.get(f"/api/v1/results/{told['digest']}/values", params=query)
+    assert reply.status_code == 422
+    assert words in reply.json()["detail"]

@@ -45,7 +45,7 @@ def test_an_unknown_analysis_is_not_found_and_the_nearest_is_named(client: TestC
 
 
 def test_a_maker_is_not_asked(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    form = {**catalogue.form("squares"), "sort": "make"}
+    form = {**catalogue.form("squares"), "sort": "make", "kind": ""}
     monkeypatch.setattr(catalogue, "form", lambda name: form)
     monkeypatch.setattr(catalogue, "forms", lambda: [form])
     assert [made["name"] for made in client.get(f"{ASK}?sort=make").json()] == ["squares"]

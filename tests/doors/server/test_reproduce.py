@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xarray as xr
+from fastapi.testclient import TestClient
 
 from neuronscope import catalogue, results
 from neuronscope.contract import ask
 from neuronscope.doors.command_line import main
-from neuronscope.doors.server.reproduce import code
+from neuronscope.doors.server.bodies import Code
+from neuronscope.doors.server.reproduce import code, notebook
 from neuronscope.results import Store
 from tests.doors.server.conftest import served
 from tests.doors.server.planted import PLANTED
@@ -26,12 +29,6 @@ def facts(**arguments: Any) -> dict[str, Any]:
     """Give the provenance of a question to an analysis of a model."""
     model = {"name": "builtin:scribe", "fingerprint": "0" * 16, "device": "cpu", "dtype": "float32"}
     return {"analysis": "logit_lens", "models": {"model": model}, "parents": {}, "arguments": arguments}
-
-
-def lens(model: str) -> dict[str, Any]:
-    """Ask a question with a prompt that no shell may read, and give the result's provenance."""
-    result = ask(catalogue.find("logit_lens"), {"model": model, "prompt": NASTY, "top_k": 2})
-    return results.provenance(result)
 
 
 def test_a_task_and_a_series_stand_in_the_code_by_their_names() -> None:
@@ -54,44 +51,108 @@ def test_a_task_and_a_series_stand_in_the_code_by_their_names() -> None:
     assert '"task": "my pairs.csv"' in written.curl
 
 
-@pytest.mark.slow
-def test_python_gives_the_same_result(tiny_model: str, tmp_path: Path) -> None:
-    asked = lens(tiny_model)
-    written = code(asked, server="").python
-    told = "from neuronscope.results import digest\nprint(digest(result))\n"
-    said = subprocess.run(
-        [sys.executable, "-c", written + told],
-        env={**os.environ, "NEURONSCOPE_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
+@pytest.fixture(scope="module")
+def asked(tiny_model: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Ask three questions in a store of their own: plain, under interventions, and of another's answer."""
+    home = tmp_path_factory.mktemp("asked")
+    (home / "text.txt").write_text("the cat sat on the mat and the dog sat on the log. " * 40)
+    store = Store(home / "store")
+
+    def found(name: str, **arguments: Any) -> xr.Dataset:
+        do = arguments.pop("do", ())
+        return ask(catalogue.find(name), {"model": tiny_model, **arguments}, store=store, do=do)
+
+    record = found("neuron_examples", corpus=str(home / "text.txt"), n_tokens=512)
+    answers = [
+        found("logit_lens", prompt=NASTY, top_k=2),
+        found("neuron_activations", prompt=NASTY, do=["mlp_act.0.3 scale=0", "z.1.0@-1 mean"]),
+        found("neuron_query", record=record, layer=0, neuron=1, min_count=2),
+    ]
+    return [results.provenance(answer) | {"known": store.provenance} for answer in answers]
+
+
+def written(told: dict[str, Any], server: str = "") -> Code:
+    """Write the code of a question as the server does, which looks its parents up."""
+    return code(
+        {name: fact for name, fact in told.items() if name != "known"}, server=server, known=told["known"]
     )
-    assert said.stdout.strip() == asked["digest"]
 
 
-def test_the_command_line_gives_the_same_result(
-    tiny_model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.slow
+def test_python_and_the_notebook_give_the_same_results_from_an_empty_store(
+    asked: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    asked = lens(tiny_model)
-    program, *words = shlex.split(code(asked, server="").command_line)
+    told = "from neuronscope.results import digest\nprint(digest(result))\n"
+    notebooks = [json.loads(notebook(written(each).python, title="A title")) for each in asked]
+    cells = [
+        "\n".join(cell["source"] for cell in book["cells"] if cell["cell_type"] == "code")
+        for book in notebooks
+    ]
+    for name, parts in (("python", [written(each).python for each in asked]), ("notebook", cells)):
+        said = subprocess.run(
+            [sys.executable, "-c", "\n".join(f"{part}\n{told}" for part in parts)],
+            env={**os.environ, "NEURONSCOPE_HOME": str(tmp_path / name)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert said.stdout.split() == [each["digest"] for each in asked], said.stderr
+
+
+def test_the_command_line_gives_the_same_results_from_an_empty_store(
+    asked: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    assert program == "neuronscope"
-    assert main(words) == 0
-    assert results.digest(results.load(tmp_path / "logit_lens.nc")) == asked["digest"]
+    monkeypatch.setenv("NEURONSCOPE_HOME", str(tmp_path / "home"))
+    for each in asked:
+        for line in written(each).command_line.split(" &&\n"):
+            program, *words = shlex.split(line)
+            assert program == "neuronscope"
+            assert main(words) == 0, line
+        assert results.digest(results.load(tmp_path / f"{each['analysis']}.nc")) == each["digest"]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
-def test_curl_gives_the_same_result(tiny_model: str, tmp_path: Path) -> None:
-    asked = lens(tiny_model)
+def test_curl_gives_the_same_results_from_an_empty_store(asked: list[dict[str, Any]], tmp_path: Path) -> None:
     with served(Store(tmp_path / "store")) as (address, access):
-        said = subprocess.run(
-            ["/bin/sh", "-c", code(asked, server=address).curl],
-            env={**os.environ, "NEURONSCOPE_TOKEN": access.token, "no_proxy": "*"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    assert json.loads(said.stdout)["digest"] == asked["digest"]
+        for each in asked:
+            said = subprocess.run(
+                ["/bin/sh", "-c", written(each, address).curl],
+                env={**os.environ, "NEURONSCOPE_TOKEN": access.token, "no_proxy": "*"},
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            assert json.loads(said.stdout)["digest"] == each["digest"]
+
+
+def test_a_parent_is_asked_for_once_and_before_those_that_need_it(store: Store) -> None:
+    parent = ask(PLANTED["squares"], {"steps": 3}, store=store)
+    child = ask(PLANTED["halves"], {"parent": parent}, store=store)
+    told = code(results.provenance(child), server="http://127.0.0.1:1", known=store.provenance)
+    assert told.python == (
+        "import neuronscope\n\nparent = neuronscope.squares(\n    steps=3,\n)\n\n"
+        "result = neuronscope.halves(\n    parent=parent,\n    factor=0.5,\n)\n"
+    )
+    assert told.command_line.splitlines() == [
+        "neuronscope ask squares --steps=3 --out=parent.nc &&",
+        "neuronscope ask halves --parent=parent.nc --factor=0.5 --out=halves.nc",
+    ]
+    assert [("/squares?" in line, "--output /dev/null" in line) for line in told.curl.splitlines()] == [
+        (True, True),
+        (False, False),
+    ]
+
+
+def test_the_notebook_is_served_with_the_python_and_a_show(client: TestClient) -> None:
+    told = client.post("/api/v1/analyses/squares?wait=20", json={}).json()
+    reply = client.get(f"/api/v1/results/{told['digest']}/notebook")
+    assert reply.headers["content-type"] == "application/x-ipynb+json"
+    assert [cell["source"] for cell in reply.json()["cells"]][1:] == [
+        told["code"]["python"].rstrip(),
+        "neuronscope.show(result)",
+    ]
+    assert client.get("/api/v1/results/0000/notebook").status_code == 404
 
 
 def test_python_names_every_argument() -> None:

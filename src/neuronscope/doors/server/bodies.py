@@ -88,7 +88,7 @@ class Form(BaseModel):
     sort: Sort
     summary: str
     help: str
-    kind: Kind
+    kind: Kind | Literal[""] = Field(description="Empty for a maker, which makes files.")
     cites: str
     version: int
     subjects: list[SubjectForm]
@@ -196,10 +196,12 @@ class ResultEntry(BaseModel):
 
     digest: str
     analysis: str
-    kind: Kind
+    kind: Kind | Literal[""] = Field(description="Empty where its axes tell of none.")
     created: str
     bytes: int
     title: str
+    models: list[str] = Field(description="Names of its models.")
+    parents: list[str] = Field(description="Digests of the results that it was made from.")
 
 
 class Variable(BaseModel):

@@ -34,7 +34,10 @@ router = APIRouter(tags=["results"])
     response_class=Response,
     responses={
         200: {"description": "The file.", "content": dict.fromkeys(MEDIA.values(), BINARY)},
-        206: {"description": "The range of the file that Range asks for."},
+        206: {
+            "description": "The range of the file that Range asks for.",
+            "content": dict.fromkeys(MEDIA.values(), BINARY),
+        },
         304: {"description": "The file is the one that If-None-Match names."},
     }
     | troubles(404, 422, 507),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import xarray as xr
 from fastapi.testclient import TestClient
 
 from neuronscope.contract import ask
@@ -22,6 +23,22 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         raise CannotStore(28, FULL)
 
     monkeypatch.setattr(Store, "put", refuse)
+
+
+def test_what_was_read_is_held_and_forgotten_once_it_is_gone_from_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = KeepingStore(Store(tmp_path))
+    kept = ask(PLANTED["squares"], {"steps": 3}, store=here)
+    assert here.open_slice(digest(kept), "square", {"step": 2}).item() == 4
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "get", None)
+        patch.setattr(Store, "show", None)
+        assert here.open_slice(digest(kept), "square", {"step": 1}).item() == 1
+        xr.testing.assert_identical(here.open(digest(kept)), kept)
+    Store(tmp_path).rm(digest(kept))
+    with pytest.raises(NotStored):
+        here.open_slice(digest(kept), "square")
 
 
 @pytest.mark.usefixtures("full_disk")

@@ -36,9 +36,7 @@ def test_a_name_becomes_a_path_and_other_names_stay(home: Path) -> None:
     assert path_of("builtin:scribe", home) == "builtin:scribe"
 
 
-@pytest.mark.parametrize(
-    "name", ["made:", "made:a", "made:../b", "made:a/..", "made:a//b", "made:/etc"]
-)
+@pytest.mark.parametrize("name", ["made:", "made:a", "made:../b", "made:a/..", "made:a//b", "made:/etc"])
 def test_a_name_that_leads_elsewhere_is_refused(name: str, home: Path) -> None:
     with pytest.raises(BadInput, match="names nothing that was made here"):
         path_of(name, home)

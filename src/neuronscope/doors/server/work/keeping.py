@@ -10,6 +10,9 @@ import xarray as xr
 from neuronscope import results
 from neuronscope.results import CannotStore, Entry, Store, entry_of, log
 
+MOST_BYTES = 2**28
+LARGEST = 2**25
+"""Answers up to this many bytes are held once they are read, as many as fit in ``MOST_BYTES``."""
 MOST = 8
 """How many answers are kept in memory; the oldest makes room."""
 
@@ -20,6 +23,7 @@ class KeepingStore(Store):
     def __init__(self, store: Store) -> None:
         super().__init__(store.folder)
         self._kept: OrderedDict[str, tuple[Entry, Any, str]] = OrderedDict()
+        self._read_before: OrderedDict[str, tuple[Entry, Any]] = OrderedDict()
         self._keeping = threading.Lock()
 
     def put(self, key: str, result: Any) -> Entry:
@@ -49,13 +53,18 @@ class KeepingStore(Store):
 
     def show(self, prefix: str) -> Entry:
         """Return the entry whose digest or key starts so."""
-        found = self._remembered(prefix)
+        found = self._remembered(prefix) or self._held(prefix)
         return super().show(prefix) if found is None else found[0]
 
     def open(self, prefix: str) -> Any:
         """Return the result whose digest or key starts so."""
+        found = self._remembered(prefix) or self._held(prefix)
+        return self._opened(super().show(prefix)) if found is None else found[1]
+
+    def provenance(self, prefix: str) -> dict[str, Any]:
+        """Return where the result came from whose digest or key starts so."""
         found = self._remembered(prefix)
-        return super().open(prefix) if found is None else found[1]
+        return super().provenance(prefix) if found is None else results.provenance(found[1])
 
     def open_slice(
         self,
@@ -66,15 +75,40 @@ class KeepingStore(Store):
         limit: int | None = results.MOST_VALUES,
     ) -> xr.DataArray:
         """Return a slice of one variable of the result whose digest or key starts so."""
-        found = self._remembered(prefix)
-        if found is None:
-            return super().open_slice(prefix, variable, selection, limit=limit)
-        return results.cut_of(found[1], variable, selection or {}, limit=limit)
+        found = self._remembered(prefix) or self._held(prefix)
+        if found is not None:
+            return results.cut_of(found[1], variable, selection or {}, limit=limit)
+        entry = super().show(prefix)
+        if entry.bytes > LARGEST // 4:
+            return super().open_slice(entry.digest, variable, selection, limit=limit)
+        return results.cut_of(self._opened(entry), variable, selection or {}, limit=limit)
 
     def warning(self, prefix: str) -> str | None:
         """Return why a result is in memory alone, or nothing where it is on disk."""
         found = self._remembered(prefix)
         return None if found is None else f"{found[2]} This answer is gone when the server stops: save it."
+
+    def _opened(self, entry: Entry) -> Any:
+        """Read an answer whole, and hold it where it is small: many look at one, again and again."""
+        result = results.fixed(super().open(entry.digest))
+        if result.nbytes <= LARGEST:
+            with self._keeping:
+                self._read_before[entry.digest] = entry, result
+                while sum(held.nbytes for _, held in self._read_before.values()) > MOST_BYTES:
+                    self._read_before.popitem(last=False)
+        return result
+
+    def _held(self, digest: str) -> tuple[Entry, Any] | None:
+        """Return what was read before, where it still is on disk."""
+        with self._keeping:
+            found = self._read_before.get(digest)
+            if found is None:
+                return None
+            if not self._place(found[0].key).is_dir():
+                del self._read_before[digest]
+                return None
+            self._read_before.move_to_end(digest)
+            return found[0], found[1].copy(deep=False)
 
     def _remembered(self, prefix: str) -> tuple[Entry, Any, str] | None:
         start = prefix.strip().lower()
