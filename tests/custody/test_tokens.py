@@ -112,6 +112,7 @@ def test_use_is_noted(table: TokenTable) -> None:
         ({"name": "a\nb"}, "must have 1 to 64"),
         ({"name": "x" * 65}, "must have 1 to 64"),
         ({"name": "\ud800"}, "must have 1 to 64"),
+        ({"name": "Owner"}, "means somebody else in the audit log"),
         ({"role": "analist"}, "did you mean 'analyst'"),
         ({"scopes": ["read", "rum"]}, "did you mean 'run'"),
         ({"scopes": ["run"]}, "scope 'run' is above the role viewer, which has read, export"),

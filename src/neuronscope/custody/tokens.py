@@ -20,6 +20,8 @@ from neuronscope.words import BadInput, nearest
 PREFIX = "nsk_"
 FORM = re.compile(rf"{PREFIX}[\w-]{{43}}", re.ASCII)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}", re.ASCII)
+RESERVED = ("anyone", "owner", "server", "stranger", "terminal")
+"""Names that the record has for others than holders of tokens."""
 LONGEST_DAYS = 3650.0
 LONGEST_PATTERN = 200
 MOST_ACTIVE = 1000
@@ -206,6 +208,8 @@ def _name(name: str) -> str:
         raise BadInput(
             f"name={name!r} must have 1 to 64 letters, digits, spaces and . _ @ -, a letter or digit first."
         )
+    if name.lower() in RESERVED:
+        raise BadInput(f"name={name!r} means somebody else in the audit log; choose another.")
     return name
 
 
