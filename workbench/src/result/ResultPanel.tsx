@@ -195,7 +195,7 @@ function Foot({ result, drawn, slot }: FootProps) {
   return (
     <footer className="figure-foot">
       <span>{capital(sizes.join(" × "))}</span>
-      <a className="mono" title="Where it came from" href={`/results?result=${result.digest}`}>
+      <a className="mono digest" title="Where it came from" href={`/results?result=${result.digest}`}>
         {result.digest.slice(0, 12)}
       </a>
       {typeof seconds === "number" && <span>{number(seconds)} s to compute</span>}
