@@ -50,6 +50,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "prediction_depth": ({"prompt": CLEAN}, {"variable": "prediction_depth"}),
     "token_effect": ({"prompt": CLEAN, "target": " Mary", "distractor": " John"}, {}),
     "attribution_patching": ({"task": "indirect-object"}, {}),
+    "generation": ({"prompt": "Anna has 12 apples and gives 5 to Tom. Now she has", "n_tokens": 8}, {}),
     "component_ablation": ({"task": "indirect-object", "n_prompts": 32}, {}),
     "intervention_effect": ({"ops": ["z.4.1 zero"], "prompt": CLEAN}, {}),
     "progressive_patching": (
