@@ -52,6 +52,15 @@ describe("the stack of interventions", () => {
     expect(usePageStore.getState().query.do).toBeUndefined();
   });
 
+  it("takes back all of one movement of a slider at once", () => {
+    const stack = useStack.getState();
+    stack.add({ site: "z.1.1", op: "scale", value: "0" });
+    for (const value of ["0.1", "0.2", "0.3"]) stack.change(0, { value });
+    expect(argument()).toEqual(["z.1.1 scale=0.3"]);
+    stack.undo();
+    expect(argument()).toEqual(["z.1.1 scale=0"]);
+  });
+
   it("follows the address", () => {
     usePageStore.getState().load("/lab", { do: "z.2.1 zero" });
     expect(useStack.getState().ops).toEqual([{ site: "z.2.1", op: "zero", value: "", on: true }]);

@@ -1,5 +1,5 @@
 /** The dock's list of interventions: what is changed in the model, in which order, how much, and whether now. */
-import { Button, NativeSelect, Slider, Switch, TextInput } from "@mantine/core";
+import { Button, NativeSelect, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 import {
   fromFile,
@@ -138,16 +138,14 @@ function Value({ change, at }: { change: Change; at: number }) {
   return (
     <div className="change-value">
       {range && factor !== undefined && Number.isFinite(number) && (
-        <Slider
-          size="xs"
+        <input
+          type="range"
           min={Math.min(range[0], number)}
           max={Math.max(range[1], number)}
           step={0.1}
-          defaultValue={number}
-          key={factor}
-          label={null}
-          thumbLabel={rest ? `Coefficient at ${change.site}` : `Value at ${change.site}`}
-          onChangeEnd={(value) => set(at, { value: `${Number(value.toFixed(4))}${rest ?? ""}` })}
+          value={number}
+          aria-label={rest ? `Coefficient at ${change.site}` : `Value at ${change.site}`}
+          onChange={({ currentTarget }) => set(at, { value: `${Number(currentTarget.value)}${rest ?? ""}` })}
         />
       )}
       <TextInput

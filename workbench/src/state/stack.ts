@@ -116,16 +116,23 @@ interface Stack {
 const REMEMBERED = 50;
 
 export const useStack = create<Stack>((_, now) => {
-  const to = (ops: readonly Change[]) => {
+  /** The value that a slider is moving; all of one movement is one step back. */
+  let moving: number | null = null;
+  const to = (ops: readonly Change[], slid: number | null = null) => {
     const { ops: before, past } = now();
-    useStack.setState({ past: [before, ...past].slice(0, REMEMBERED) });
+    if (slid === null || slid !== moving) useStack.setState({ past: [before, ...past].slice(0, REMEMBERED) });
+    moving = slid;
     usePageStore.getState().set({ do: writeStack(ops) });
   };
   return {
     ops: readStack(usePageStore.getState().query.do),
     past: [],
     add: (change) => to([...now().ops, { ...change, on: true }]),
-    change: (at, part) => to(now().ops.map((one, number) => (number === at ? { ...one, ...part } : one))),
+    change: (at, part) =>
+      to(
+        now().ops.map((one, number) => (number === at ? { ...one, ...part } : one)),
+        Object.keys(part).join() === "value" ? at : null,
+      ),
     remove: (at) => to(now().ops.filter((_one, number) => number !== at)),
     move: (at, by) => {
       const ops = [...now().ops];
@@ -139,6 +146,7 @@ export const useStack = create<Stack>((_, now) => {
     undo: () => {
       const [last, ...past] = now().past;
       if (!last) return;
+      moving = null;
       useStack.setState({ past });
       usePageStore.getState().set({ do: writeStack(last) });
     },
