@@ -9,12 +9,12 @@ import { useTheme } from "../state/theme";
 import { ago, moment } from "./words";
 
 const SHOWN = 9;
-/** Answers whose figure says nothing at the size of a thumbnail. */
+/** Answers that stand among the models already. */
 const PLAIN = new Set(["model_card"]);
 
 export function RecentResults({ results }: { results: readonly ResultEntry[] | undefined }) {
-  const shown = results?.slice(0, SHOWN);
-  const kept = results ? `the last ${Math.min(SHOWN, results.length)} of ${results.length}` : "";
+  const shown = results?.filter(({ analysis }) => !PLAIN.has(analysis)).slice(0, SHOWN);
+  const kept = results && shown ? `the last ${shown.length} of ${results.length}, without model cards` : "";
   return (
     <Panel
       id="results"
@@ -59,7 +59,7 @@ function Recent({ entry }: { entry: ResultEntry }) {
 
 function Thumbnail({ entry }: { entry: ResultEntry }) {
   const theme = useTheme();
-  const [broken, setBroken] = useState(PLAIN.has(entry.analysis));
+  const [broken, setBroken] = useState(false);
   return (
     <span className="recent-picture">
       {broken ? (
