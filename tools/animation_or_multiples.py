@@ -15,6 +15,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 import neuronscope
 
@@ -70,18 +71,20 @@ def seen_changes(
     return now[1:] - before[:-1], steps
 
 
-def followed(places: np.ndarray, item: int, how: str, reader: Reader, rng: np.random.Generator) -> np.ndarray:
-    """Return which point the reader takes for the item at each step on screen, without a mark on it.
+def followed(places: np.ndarray, how: str, reader: Reader, rng: np.random.Generator) -> np.ndarray:
+    """Return which point the reader takes for each item at each step on screen [step item], without marks.
 
-    ``places`` is [step neuron 2], each coordinate from 0 to 1. The nearest point to where it was is taken.
+    ``places`` is [step item 2], each coordinate from 0 to 1. From one step to the next all points are matched
+    one to one so that they move as little as they can together (Ullman 1979), which is more than people can.
     """
-    found = [item]
     steps = shown_steps(len(places), how)
     size = reader.error / HEIGHT[how] * (reader.forgetting if how == "animation" else 1.0)
+    found = [np.arange(places.shape[1])]
     for before, now in pairwise(steps):
-        was = places[before, found[-1]] + rng.normal(0, size, 2)
-        found.append(int(((places[now] - was) ** 2).sum(-1).argmin()))
-    return np.array(found)
+        was = places[before] + rng.normal(0, size, places[before].shape)
+        far = ((was[:, None] - places[now][None]) ** 2).sum(-1)
+        found.append(linear_sum_assignment(far)[1][found[-1]])
+    return np.stack(found)
 
 
 def when_most(
@@ -162,8 +165,14 @@ def study(reader: Reader, data: dict[str, np.ndarray], seed: int = SEED) -> dict
         one for name, one in data.items() if name.startswith("depths") and _first(one, None) is not None
     ]
 
+    paths = {
+        how: [followed(places, how, reader, rng) for _ in range(READERS)]
+        for how in ("animation", "multiples")
+    }
+
     def unmarked(item: int, how: str) -> bool:
-        return when_most(values, item, followed(places, item, how, reader, rng), how, reader, rng)
+        path = paths[how][int(rng.integers(READERS))][:, item]
+        return when_most(values, item, path, how, reader, rng)
 
     def marked(item: int, how: str) -> bool:
         path = np.full(len(shown_steps(len(values), how)), item)

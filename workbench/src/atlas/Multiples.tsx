@@ -49,7 +49,7 @@ function Small({ change, colours, traced, theme, step, onStep, at }: FilmProps &
       order: null,
       faint: null,
       radius: change.names.length > 2000 ? 1 : 1.6,
-      rim: null,
+      rim: hairline,
       background,
       faintTone: hairline,
     };
