@@ -1,8 +1,10 @@
 """A stream shows what the analysis answers, can be held and steered, and leaves what was really done."""
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,6 +15,7 @@ from neuronscope.doors.server.live.frames import AnyFrame, EndFrame, FrameReader
 from neuronscope.doors.server.live.routes import STREAM
 from neuronscope.doors.server.work.shelf import Shelf
 from neuronscope.results import Store
+from tests.doors.server.conftest import served, wait_for
 
 PROMPT = "one two one"
 
@@ -251,3 +254,46 @@ def test_a_cancelled_stream_that_waits_says_so(live: httpx2.Client, body: dict[s
     assert [frame.kind for frame in heard] == ["error"]
     first.tell("stop")
     first.rest()
+
+
+def test_a_server_that_dies_in_a_stream_stores_it_when_it_is_back(
+    tmp_path: Path, body: dict[str, Any]
+) -> None:
+    begun = len(PROMPT) + 2
+    with served(Store(tmp_path / "store")) as (address, access), client_of(address, access.token) as client:
+        watched = Watched(client, **body, paused=True)
+        watched.next()
+        for number in range(begun + 1):
+            if number == begun:
+                watched.tell("steer", do=["resid_post.1 scale=0"])
+            watched.tell("step")
+            watched.next()
+        shutil.copytree(tmp_path / "store", tmp_path / "died")  # the disk as a kill would leave it
+        seen = list(watched.seen)
+        watched.tell("stop")
+        watched.rest()
+    with served(Store(tmp_path / "died")) as (address, access), client_of(address, access.token) as client:
+        (job,) = client.get("/api/v1/jobs").json()
+        assert job["interruptions"] == 1
+        assert job["arguments"]["changes"] == [f"{begun}: resid_post.1 scale=0"]
+        done = wait_for(client, job, state="done")
+        kept = read(client.get(f"/api/v1/results/{done['result']}/frames").content)
+        assert kept[1 : len(seen)] == seen[1:]
+        assert ended(kept).written == 8
+
+
+def test_a_stream_that_is_not_recorded_is_forgotten_by_a_kill(tmp_path: Path, body: dict[str, Any]) -> None:
+    with served(Store(tmp_path / "store")) as (address, access), client_of(address, access.token) as client:
+        watched = Watched(client, **body, paused=True, record=False)
+        watched.next()
+        shutil.copytree(tmp_path / "store", tmp_path / "died")
+        watched.tell("stop")
+        watched.rest()
+    with served(Store(tmp_path / "died")) as (address, access), client_of(address, access.token) as client:
+        assert client.get("/api/v1/jobs").json() == []
+        assert client.get("/api/v1/results").json() == []
+
+
+def client_of(address: str, token: str) -> httpx2.Client:
+    headers = {"authorization": f"Bearer {token}"}
+    return httpx2.Client(base_url=address, headers=headers, timeout=30, trust_env=False)
