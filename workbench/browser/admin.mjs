@@ -63,6 +63,10 @@ async function verified(context) {
   await page.close();
 }
 
+async function find() {
+  return (await rest("/alerts")).alerts.find(({ rule }) => rule === "by-browser");
+}
+
 async function ruled(context) {
   const page = await open(context, `${settings.url}/admin?tab=monitors`);
   await page.getByRole("button", { name: "Add a rule" }).click();
@@ -77,7 +81,6 @@ async function ruled(context) {
   await form.getByLabel(/Clears at/).fill("5");
   await form.getByRole("button", { name: "Save" }).click();
   await form.waitFor({ state: "detached" });
-  const find = async () => (await rest("/alerts")).alerts.find(({ rule }) => rule === "by-browser");
   deepStrictEqual([(await find()).threshold, (await find()).clear], [10, 5]);
   await page.getByRole("button", { name: "Remove by-browser", exact: true }).click();
   await page.keyboard.press("Enter");

@@ -75,7 +75,7 @@ async function rule(method, body) {
   const answer = await fetch(`${settings.url}/api/v1/admin/monitors/${RULE.name}`, {
     method,
     headers: { authorization: `Bearer ${settings.token}`, "content-type": "application/json" },
-    body: body && JSON.stringify(body),
+    ...(body && { body: JSON.stringify(body) }),
   });
   ok(answer.ok, await answer.text());
 }
