@@ -53,3 +53,9 @@ def test_a_folder_takes_one_plain_word(called: str) -> None:
     assert new_name("tuned_lens", "my-lens.2") == "made:tuned_lens/my-lens.2"
     with pytest.raises(BadInput, match="cannot name a folder"):
         new_name("tuned_lens", called)
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/model", "a\0b"])
+def test_a_name_at_which_the_system_would_stumble_is_refused(name: str, home: Path) -> None:
+    with pytest.raises(BadInput, match=r"not known here|zero byte"):
+        path_of(name, home)

@@ -26,8 +26,9 @@ def new_name(maker: str, given: str) -> str:
 def path_of(name: str, home: Path) -> str:
     """Return the path that a ``made:`` name means, with its ``@STEP`` if it has one; other names as they are.
 
-    Raises ``BadInput`` where it would lead outside of what was made here.
+    Raises ``BadInput`` where it would lead outside of what was made here, and on what names no file.
     """
+    _check_sound(name)
     if not name.startswith(PREFIX):
         return name
     place, at, step = name.removeprefix(PREFIX).partition("@")
@@ -38,6 +39,16 @@ def path_of(name: str, home: Path) -> str:
     if not path.resolve().is_relative_to(home.resolve()):
         raise BadInput(f"{name!r} leads outside of what was made here.")
     return f"{path}{at}{step}"
+
+
+def _check_sound(name: str) -> None:
+    """Raise ``BadInput`` on a name at which the system itself would stumble."""
+    try:
+        Path(name).expanduser()
+    except RuntimeError:
+        raise BadInput(f"{name!r} begins with the home of somebody who is not known here.") from None
+    if "\0" in name:
+        raise BadInput(f"{name!r} holds a zero byte, which no name has.")
 
 
 def known(type_name: str, home: Path) -> dict[str, str]:
