@@ -101,7 +101,7 @@ def resuming(steps: Steps = 100, pause: Pause = 0.02) -> xr.Dataset:
     return label({}, began=("step", np.full(steps, float(began))))
 
 
-@analysis(kind="matrix")
+@analysis(kind="grid")
 def noise(steps: Steps = 400) -> xr.Dataset:
     """Return numbers that no disk can press together."""
     values = np.random.default_rng(0).normal(size=(steps, 1000))
