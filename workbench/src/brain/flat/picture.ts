@@ -1,6 +1,7 @@
 /** The flat twin: a row for each layer, bottom to top, its neurons from left to right; the strongest of a pixel shows. */
 import { channels, shade, table } from "../../colour/ramp";
 import { THEMES } from "../../words.gen";
+import { BROAD, CORNER } from "../scene/layout";
 import { GROUND } from "../scene/palette";
 import { type Activity, sizesOf, startsOf, type Unit, valueAt, widthOf } from "../scene/statistics";
 
@@ -15,16 +16,13 @@ export interface FlatLayout {
 }
 
 const MARGIN = { left: 48, right: 12, top: 12, bottom: 62 };
-/** Width from which the statistics lie beside the rows. */
-const BROAD = 700;
-const CORNER = 236;
 
 export function flatLayout(activity: Activity, width: number, height: number): FlatLayout {
   const { n_layers, n_neurons } = activity;
   return {
     left: MARGIN.left,
     top: MARGIN.top,
-    wide: Math.max(width - MARGIN.left - (width > BROAD ? CORNER : MARGIN.right), 1),
+    wide: Math.max(width - MARGIN.left - (width > BROAD ? CORNER + 8 : MARGIN.right), 1),
     row: Math.max(height - MARGIN.top - MARGIN.bottom, 1) / n_layers,
     n_layers,
     n_neurons,

@@ -25,7 +25,18 @@ import {
   type Uniforms,
   valueTexture,
 } from "./parts";
-import { heightOf, type Layout, layersBelow, layOut, met, picked, type Place, pointTurns } from "./layout";
+import {
+  BROAD,
+  CORNER,
+  heightOf,
+  type Layout,
+  layersBelow,
+  layOut,
+  met,
+  picked,
+  type Place,
+  pointTurns,
+} from "./layout";
 import { type Link, linkTexels } from "./links";
 import { GROUND } from "./palette";
 import { LINK_PIECES } from "./shaders";
@@ -184,10 +195,16 @@ export class BrainScene {
   resize(width: number, height: number, ratio: number): void {
     this.size = { width: Math.max(width, 1), height: Math.max(height, 1), sharp: Math.min(ratio, SHARPEST) };
     this.eye.aspect = this.size.width / this.size.height;
-    this.eye.updateProjectionMatrix();
+    const { width: wide, height: high } = this.size;
+    this.eye.setViewOffset(wide, high, this.taken / 2, 0, wide, high);
     this.renderer.setSize(this.size.width, this.size.height, false);
     if (!this.kept) this.reset();
     this.invalidate();
+  }
+
+  /** Pixels at the right that the statistics lie on. */
+  private get taken(): number {
+    return this.size.width > BROAD ? CORNER : 0;
   }
 
   /** Three-quarter view of the whole model, as large as fits. */
@@ -195,7 +212,8 @@ export class BrainScene {
     this.kept = "";
     if (!this.layout) return;
     const { far, lift } = fitted(this.layout, this.eye.clone(), START, {
-      x: Math.max(1 - (2 * ASIDE) / this.size.width, 0.5),
+      x: Math.max(1 - (2 * ASIDE + this.taken) / this.size.width, 0.5),
+      middle: -this.taken / this.size.width,
       y: Math.max(1 - (2 * ABOVE) / this.size.height, 0.5),
     });
     this.controls.target.set(0, lift, 0);

@@ -22,7 +22,9 @@ export function fitted(layout: Layout, camera: PerspectiveCamera, { azimuth, pol
     camera.updateMatrixWorld();
     const seen = corners.map((corner) => corner.clone().project(camera));
     const [low, high] = [Math.min(...seen.map(({ y }) => y)), Math.max(...seen.map(({ y }) => y))];
-    const fits = seen.every(({ x, z }) => Math.abs(x) <= within.x && z <= 1) && high - low <= 2 * within.y;
+    const fits =
+      seen.every(({ x, z }) => Math.abs(x - within.middle) <= within.x && z <= 1) &&
+      high - low <= 2 * within.y;
     if (fits) wide = far;
     else near = far;
     const half = Math.tan((camera.fov * Math.PI) / 360);
@@ -32,7 +34,9 @@ export function fitted(layout: Layout, camera: PerspectiveCamera, { azimuth, pol
 }
 
 interface Room {
+  /** Half the share of the width that may be filled, about its middle. */
   x: number;
+  middle: number;
   y: number;
 }
 

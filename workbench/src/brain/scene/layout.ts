@@ -163,6 +163,10 @@ export function pointTurns(layout: Layout, total: number, near: number | null, b
   return { from, to };
 }
 
+/** Width from which the statistics lie on the drawing, and what they take of it at the right. */
+export const BROAD = 700;
+export const CORNER = 228;
+
 /** Most neurons that are drawn as points; beyond them layers are plates. */
 export const POINTS = 100_000;
 
