@@ -5,7 +5,7 @@ const PANEL = "[data-panel=stream]";
 const PROMPT = "The capital of France is";
 
 const at = (settings, more = {}) =>
-  `${settings.url}/lab?${new URLSearchParams({ model: settings.model, prompt: PROMPT, ...more })}`;
+  `${settings.url}/lab?${new URLSearchParams({ model: settings.model, prompt: PROMPT, live: "1", ...more })}`;
 
 const phase = (page, name) => page.waitForSelector(`${PANEL} .stream[data-phase=${name}]`);
 const texts = (page) =>
