@@ -74,7 +74,10 @@ interface RowProps {
 
 function ModelRow({ entry, results, onCard }: RowProps) {
   const certificate = useCertificate(entry.name, results);
-  const size = [entry.layers && `${entry.layers} layers`, entry.parameters && short(entry.parameters)];
+  const size = [
+    entry.layers && `${entry.layers} ${entry.layers === 1 ? "layer" : "layers"}`,
+    entry.parameters && short(entry.parameters),
+  ];
   return (
     <tr>
       <th scope="row">
