@@ -5,6 +5,7 @@ import { readFrame, readOutline, writeFrame, writeOutline } from "../src/atlas/a
 import { activated, allOf, combined, readTerms, sharedByChance, writeTerms } from "../src/atlas/algebra";
 import { asCsv, readSets, recipeOf, useSets } from "../src/atlas/keeping";
 import { chanceOf, endsOf, flat, measuresOf, middlesOf, neuronsNamed, onto } from "../src/atlas/neurons";
+import { changeOf, chosenSteps, cloudAt, placeIn, wayOf } from "../src/atlas/training/change";
 import type { Corner } from "../src/figures/pointcloud";
 
 function variable(name: string, axes: string[], dtype = "float64"): Variable {
@@ -216,5 +217,35 @@ describe("a kept set", () => {
   it("leaves as lines with commas, quoted where it must", () => {
     const rows = [{ name: "0.1", layer: 0, neuron: 1, effect: Number.NaN, note: 'a, "b"' }];
     expect(asCsv(rows, ["name", "effect", "note"])).toBe('name,effect,note\n0.1,,"a, ""b"""');
+  });
+});
+
+describe("a training", () => {
+  const steps = result({
+    coords: {
+      step: { axes: ["step"], dtype: "int64", values: [0, 10] },
+      layer: { axes: ["layer"], dtype: "int64", values: [0] },
+      neuron: { axes: ["neuron"], dtype: "int64", values: [0, 1] },
+    },
+  });
+  const x = Float64Array.of(0, 1, 2, Number.NaN);
+  const change = changeOf(steps, { values: x, x, y: Float64Array.of(5, 6, 7, 8) });
+
+  it("gives each step its own points, and a neuron its way through them", () => {
+    expect([...cloudAt(change, 1).x]).toEqual([2, Number.NaN]);
+    expect(wayOf(change, 0, 1)).toEqual([
+      [0, 5],
+      [2, 7],
+    ]);
+    expect(wayOf(change, 1, 1)).toEqual([[1, 6]]);
+    expect(placeIn(change, { layer: 0, neuron: 1 })).toBe(1);
+    expect(placeIn(change, { layer: 3, neuron: 1 })).toBeNull();
+  });
+
+  it("shows the first and the last step, and no more than there is room for", () => {
+    expect(chosenSteps(3, 12)).toEqual([0, 1, 2]);
+    const some = chosenSteps(25, 12);
+    expect(some).toHaveLength(12);
+    expect([some[0], some.at(-1)]).toEqual([0, 24]);
   });
 });

@@ -13,7 +13,7 @@ import { Overlap } from "./Overlap";
 import { Pushers } from "./Pushers";
 import { Queries } from "./Queries";
 import { mapQuestion } from "./sources";
-import { Training } from "./Training";
+import { Training } from "./training/Training";
 import { useColouring } from "./useColouring";
 import { useNumbers } from "./useNumbers";
 import { useTerms } from "./useTerms";

@@ -1,10 +1,10 @@
 /** The colouring measure of each pinned neuron over the steps, one line a neuron. */
 import { useRef } from "react";
-import { extent } from "../colour/domain";
-import { niceTicks } from "../figures/Profile";
-import { palette } from "../figures/pointcolours";
-import { useWidth } from "../figures/useWidth";
-import { number } from "../figures/words";
+import { extent } from "../../colour/domain";
+import { niceTicks } from "../../figures/Profile";
+import { palette } from "../../figures/pointcolours";
+import { useWidth } from "../../figures/useWidth";
+import { number } from "../../figures/words";
 import type { FilmProps } from "./Film";
 
 const HEIGHT = 190;

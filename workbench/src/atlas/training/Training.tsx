@@ -1,25 +1,25 @@
 /** How neurons change while the model is trained: an animation, and the same as small multiples beside it. */
 import { Button, Select } from "@mantine/core";
 import { useMemo } from "react";
-import { useKnown } from "../api/queries";
-import type { Result, Variable } from "../api/shapes";
-import { chosenDomain, extent } from "../colour/domain";
-import { ColourScale } from "../figures/ColourScale";
-import { byValue } from "../figures/pointcolours";
-import { inWords, valueTitle } from "../figures/words";
-import { ProgressLine } from "../result/AnswerPanel";
-import { ExportItems } from "../result/ExportItems";
-import { ResultPanel } from "../result/ResultPanel";
-import { useAnswered } from "../result/useAnswered";
-import { Complaint, Empty, Panel } from "../shell/Panel";
-import { usePage } from "../state/page";
-import { useSelection } from "../state/selection";
-import { useTheme } from "../state/theme";
+import { useKnown } from "../../api/queries";
+import type { Result, Variable } from "../../api/shapes";
+import { chosenDomain, extent } from "../../colour/domain";
+import { ColourScale } from "../../figures/ColourScale";
+import { byValue } from "../../figures/pointcolours";
+import { inWords, valueTitle } from "../../figures/words";
+import { ProgressLine } from "../../result/AnswerPanel";
+import { ExportItems } from "../../result/ExportItems";
+import { ResultPanel } from "../../result/ResultPanel";
+import { useAnswered } from "../../result/useAnswered";
+import { Complaint, Empty, Panel } from "../../shell/Panel";
+import { usePage } from "../../state/page";
+import { useSelection } from "../../state/selection";
+import { useTheme } from "../../state/theme";
 import { Film } from "./Film";
 import { Multiples } from "./Multiples";
 import { Traces } from "./Traces";
-import { type Change, changeOf, placeIn } from "./training";
-import { useNumbers } from "./useNumbers";
+import { type Change, changeOf, placeIn } from "./change";
+import { useNumbers } from "../useNumbers";
 
 export function Training() {
   const { query, set } = usePage();

@@ -1,8 +1,8 @@
 /** A training as numbers: each neuron at each step, and the way it takes. */
-import type { Result, Selection } from "../api/shapes";
-import type { Cloud, Corner, Frame } from "../figures/pointcloud";
-import { fitted } from "../figures/pointcloud";
-import { nameOf } from "./neurons";
+import type { Result, Selection } from "../../api/shapes";
+import type { Cloud, Corner, Frame } from "../../figures/pointcloud";
+import { fitted } from "../../figures/pointcloud";
+import { nameOf } from "../neurons";
 
 export interface Change {
   steps: readonly number[];

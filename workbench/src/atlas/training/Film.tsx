@@ -1,11 +1,11 @@
 /** The training as a moving picture: one step at a time, played, held or dragged. */
 import { Button, SegmentedControl } from "@mantine/core";
 import { useEffect, useId, useMemo, useState } from "react";
-import { PointCanvas } from "../figures/PointCanvas";
-import type { Frame } from "../figures/pointcloud";
-import { useSelection } from "../state/selection";
-import type { Theme } from "../state/theme";
-import { type Change, cloudAt, coloursAt, wayOf } from "./training";
+import { PointCanvas } from "../../figures/PointCanvas";
+import type { Frame } from "../../figures/pointcloud";
+import { useSelection } from "../../state/selection";
+import type { Theme } from "../../state/theme";
+import { type Change, cloudAt, coloursAt, wayOf } from "./change";
 
 export interface FilmProps {
   change: Change;

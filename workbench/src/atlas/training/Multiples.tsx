@@ -1,11 +1,11 @@
 /** The same plane at several steps side by side, so that nothing has to be remembered. */
 import { useEffect, useRef } from "react";
-import { paintPoints } from "../figures/paintpoints";
-import { onScreen } from "../figures/pointcloud";
-import { useWidth } from "../figures/useWidth";
-import { THEMES } from "../words.gen";
+import { paintPoints } from "../../figures/paintpoints";
+import { onScreen } from "../../figures/pointcloud";
+import { useWidth } from "../../figures/useWidth";
+import { THEMES } from "../../words.gen";
 import type { FilmProps } from "./Film";
-import { chosenSteps, cloudAt, coloursAt, wayOf } from "./training";
+import { chosenSteps, cloudAt, coloursAt, wayOf } from "./change";
 
 const MOST = 12;
 const TALL = 116;
