@@ -106,10 +106,15 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
     app.add_middleware(Gate, access=access, audit=audit)
     app.add_middleware(Counted, metrics=metrics)
     app.add_middleware(Courtesy)
+    _refuse_in_one_shape(app)
+    return app
+
+
+def _refuse_in_one_shape(app: FastAPI) -> None:
+    """Turn every sort of refusal into one sentence of JSON."""
     app.exception_handler(BadInput)(_bad_input)
     app.exception_handler(RequestValidationError)(_unreadable)
     app.exception_handler(HTTPException)(_refused)
-    return app
 
 
 @asynccontextmanager
