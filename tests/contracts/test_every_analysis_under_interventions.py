@@ -23,11 +23,9 @@ def bare() -> dict[str, xr.Dataset]:
     return {name: ask(catalogue.find(name), sample(name)) for name in ON_MODELS}
 
 
-@pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("name", ON_MODELS)
-def test_an_intervention_changes_the_answer_or_is_refused(
-    name: str, change: str, bare: dict[str, xr.Dataset]
-) -> None:
+def test_an_intervention_changes_the_answer_or_is_refused(name: str, bare: dict[str, xr.Dataset]) -> None:
+    change = "z.0.1 zero"  # early, so that no part of the model that is looked at comes before it
     refused, found = "", bare[name]
     try:
         found = ask(catalogue.find(name), sample(name), do=[change])

@@ -10,16 +10,16 @@ import xarray as xr
 
 from neuronscope.contract import analysis
 from neuronscope.data.tasks import TASKS, Task
-from neuronscope.instruments.comparing.intervened import (
+from neuronscope.instruments.comparing.pairs import prompt_pairs
+from neuronscope.instruments.comparing.twins import COMMON_TASK
+from neuronscope.instruments.interventions import Interventions, read
+from neuronscope.instruments.judging.intervened import (
     MEASURES,
     Changed,
     changed,
     null_effects,
     random_changes,
 )
-from neuronscope.instruments.comparing.pairs import prompt_pairs
-from neuronscope.instruments.comparing.twins import COMMON_TASK
-from neuronscope.instruments.interventions import Interventions, read
 from neuronscope.maths.resampling import mean_interval
 from neuronscope.maths.significance import rank_p
 from neuronscope.models import Model

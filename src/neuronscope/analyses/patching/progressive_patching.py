@@ -67,7 +67,9 @@ def progressive_patching(  # noqa: PLR0913 - what is asked of, what is swapped, 
     patched = what_to_patch(model, pairs, sites, positions, layer)
     twins = twin_runs(model, pairs, metric, patched.parts.whole)
     both = ways(direction)
-    guess = {way: twins.estimated(patched.parts, patched.places, way).mean(-1) for way in DIRECTIONS}
+    guess: dict[Direction, torch.Tensor] = {
+        way: twins.estimated(patched.parts, patched.places, way).mean(-1) for way in DIRECTIONS
+    }
     queue = _queue(guess)[:n_cells]
     exact = np.full((len(both), len(patched.cells)), np.nan)
     order = np.full(len(patched.cells), np.nan)

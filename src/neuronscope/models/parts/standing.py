@@ -41,7 +41,7 @@ class Standing:
     changes: Mapping[Place, Change]
     written: tuple[str, ...]
     digest: str
-    asked: "Interventions"
+    asked: Any
     fired: int = 0
 
     def claim(self) -> None:

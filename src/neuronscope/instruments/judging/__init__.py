@@ -1,0 +1,1 @@
+"""How large is an effect, and beside what?"""
