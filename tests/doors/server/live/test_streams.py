@@ -98,10 +98,9 @@ def test_a_recorded_stream_is_the_answer_of_the_analysis_and_replays_as_the_same
 
 
 def test_an_answer_computed_afresh_has_the_digest_of_the_recorded_stream(
-    client: TestClient, body: dict[str, Any]
+    client: TestClient, store: Store, body: dict[str, Any]
 ) -> None:
     end = ended(read(client.post("/api/v1/streams", json=body).content))
-    store: Store = client.app.state.desk.store  # pyright: ignore[reportAttributeAccessIssue]
     store.rm(str(end.digest))
     asked = client.post("/api/v1/analyses/generation?wait=30", json=end.arguments).json()
     assert asked["digest"] == end.digest
