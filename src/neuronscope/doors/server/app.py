@@ -43,6 +43,20 @@ ABOUT = (
 )
 # Checked by the gate before any route; here it only stands in the description.
 _key = HTTPBearer(auto_error=False, scheme_name="token", description="The token of this start of the server.")
+ROUTES = (
+    stock.router,
+    capabilities.router,
+    asking.router,
+    following.router,
+    answers.router,
+    exports.router,
+    live.router,
+    admin.me,
+    admin.router,
+    watching.router,
+    watching.admin,
+    guides.router,
+)
 
 
 def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> FastAPI:
@@ -83,20 +97,7 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
     app.state.streams = live.Streams()
     app.state.lodge = Lodge(access=access, tokens=tokens, audit=audit)
     api = APIRouter(prefix="/api/v1", responses=troubles(401, 403, 422), dependencies=[Depends(_key)])
-    for routes in (
-        stock.router,
-        capabilities.router,
-        asking.router,
-        following.router,
-        answers.router,
-        exports.router,
-        live.router,
-        admin.me,
-        admin.router,
-        watching.router,
-        watching.admin,
-        guides.router,
-    ):
+    for routes in ROUTES:
         api.include_router(routes)
     app.include_router(stock.public, prefix="/api/v1", responses=troubles(403))
     app.include_router(api)
