@@ -232,7 +232,7 @@ describe("a training", () => {
   const change = changeOf(steps, { values: x, x, y: Float64Array.of(5, 6, 7, 8) });
 
   it("gives each step its own points, and a neuron its way through them", () => {
-    expect([...cloudAt(change, 1).x]).toEqual([2, Number.NaN]);
+    expect(Array.from(cloudAt(change, 1).x)).toEqual([2, Number.NaN]);
     expect(wayOf(change, 0, 1)).toEqual([
       [0, 5],
       [2, 7],
