@@ -2,10 +2,16 @@
 // LOGIN, URL and TOKEN come from `neuronscope open --ready-file`; PAGES names some of the pages, SHOTS a folder for pictures.
 import { counts, check, launch, open, settings } from "./driver.mjs";
 import * as driver from "./driver.mjs";
+import * as admin from "./admin.mjs";
+import * as atlas from "./atlas.mjs";
+import * as brain from "./brain.mjs";
+import * as experiment from "./experiment.mjs";
+import * as home from "./home.mjs";
 import * as lab from "./lab.mjs";
+import * as stream from "./stream.mjs";
 import { shoot } from "./shots.mjs";
 
-const DRIVERS = { lab };
+const DRIVERS = { home, lab, stream, brain, experiment, atlas, admin };
 const wanted = process.env.PAGES ? process.env.PAGES.split(",") : Object.keys(DRIVERS);
 
 const browser = await launch();

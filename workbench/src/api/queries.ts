@@ -54,6 +54,15 @@ export function useHealth() {
   });
 }
 
+/** Who is asking: name, role, and whether by a session that can be ended. */
+export function useMe() {
+  return useQuery({
+    queryKey: ["me"],
+    queryFn: ({ signal }) => read(client.GET("/api/v1/me", { signal })),
+    ...FOREVER,
+  });
+}
+
 export function useJobs(busy: boolean) {
   return useQuery({
     queryKey: ["jobs"],

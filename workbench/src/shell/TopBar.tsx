@@ -6,7 +6,8 @@ import { usePage, usePageStore } from "../state/page";
 import { turn, useTheme } from "../state/theme";
 import { inWords } from "../figures/words";
 import { useSelection } from "../state/selection";
-import { CloseIcon, DockIcon, MoonIcon, SearchIcon, SunIcon } from "./icons";
+import { useMe } from "../api/queries";
+import { CloseIcon, DockIcon, LeaveIcon, MoonIcon, SearchIcon, SunIcon } from "./icons";
 import { JobsIndicator } from "./JobsIndicator";
 import { typing } from "./keys";
 import { ModelChooser } from "./ModelChooser";
@@ -52,6 +53,7 @@ export function TopBar() {
         ?
       </ActionIcon>
       <ThemeSwitch />
+      <SignOut />
       <Suspense fallback={null}>
         {dialog === "card" && <ModelCard model={model} onClose={close} />}
         {dialog === "keys" && <Shortcuts onClose={close} />}
@@ -123,6 +125,28 @@ function SelectionChip() {
         <CloseIcon />
       </button>
     </span>
+  );
+}
+
+async function leave(): Promise<void> {
+  await fetch("/logout", { method: "POST", credentials: "same-origin" });
+  location.reload();
+}
+
+/** Ends the session of this browser; a token that was sent by a program has none. */
+function SignOut() {
+  const { data } = useMe();
+  if (!data?.session) return null;
+  return (
+    <ActionIcon
+      variant="subtle"
+      size="sm"
+      aria-label={`Sign out ${data.name}`}
+      title={`Signed in as ${data.name} (${data.role})`}
+      onClick={() => void leave()}
+    >
+      <LeaveIcon />
+    </ActionIcon>
   );
 }
 

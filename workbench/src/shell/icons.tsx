@@ -72,6 +72,11 @@ export const DockIcon = () => (
     <path d="M10 2.5v11" />
   </Icon>
 );
+export const LeaveIcon = () => (
+  <Icon>
+    <path d="M9.5 2.5h-7v11h7M6.5 8h7M11 5.2 13.8 8 11 10.8" />
+  </Icon>
+);
 export const PinIcon = () => (
   <Icon>
     <path d="M8 9.5V14M5 9.5h6M6 2.5h4l-.6 4 1.6 3H5l1.6-3z" />

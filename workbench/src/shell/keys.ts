@@ -15,6 +15,7 @@ export const SHORTCUTS: readonly (readonly [string, string])[] = [
   ["d", "Open or close the dock"],
   ["Space", "Pause the stream, or let it go on"],
   ["f · r", "Flat or solid view of the model; camera back to the start"],
+  ["+ · −", "In the living view: nearer, further; Shift and arrows turn it, n and p go to the next token"],
   ["Escape", "Let go of the selection, close a menu, leave full screen"],
   ["Tab", "Go to the next control"],
   ["?", "Show these keys"],
