@@ -4962,7 +4962,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": string;
+                    "application/jsonl": string;
+                    "application/x-netcdf": string;
+                    "application/x-npz": string;
+                    "application/zip": string;
+                    "image/png": string;
+                    "image/svg+xml": string;
+                    "text/csv": string;
+                    "text/html": string;
+                };
             };
             /** @description The file is the one that If-None-Match names. */
             304: {
