@@ -125,7 +125,7 @@ ListedParts = Annotated[
 ]
 RandomSets = Annotated[
     int,
-    Field(ge=1, le=10_000, description="How many random sets of as many parts to compare with."),
+    Field(ge=0, le=10_000, description="How many random sets of as many parts to compare with; 0 for none."),
 ]
 CriticalCount = Annotated[
     int, Field(ge=1, le=1000, description="How many of the most critical layers to list.")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 from neuronscope import component_ablation
 from neuronscope.data.tasks import Task, open_task
@@ -110,6 +111,13 @@ def test_chosen_parts_alone_are_those_of_all(model: Model, rounding: float) -> N
     assert some.effect.isnull().sum() == 2
     assert some.sizes["item"] == 3
     assert float(some.together_low) <= float(some.together) <= float(some.together_high)
+
+
+def test_without_random_sets_the_rest_is_the_same(model: Model, rounding: float) -> None:
+    asked = {**ARITHMETIC, "chosen": "z.2.1"}
+    alone, among = (component_ablation(model, **asked, n_random=n) for n in (0, 3))
+    assert set(among) - set(alone) == {"together_null", "together_p"}
+    xr.testing.assert_allclose(alone, among[list(alone)], atol=10 * rounding)
 
 
 def test_an_answer_with_single_numbers_survives_its_file(

@@ -59,7 +59,7 @@ export function AnsweredPanel(props: AnsweredPanelProps) {
 }
 
 /** How far the question is, and what can be done about it. */
-function Going({ answered: { phase, progress, failure, stop, again } }: { answered: Answered }) {
+export function Going({ answered: { phase, progress, failure, stop, again } }: { answered: Answered }) {
   if (phase === "failed" && failure)
     return (
       <div className="going">

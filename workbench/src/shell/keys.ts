@@ -13,6 +13,7 @@ export const SHORTCUTS: readonly (readonly [string, string])[] = [
   ["Shift Enter", "Pin it, so that it stays while others are selected"],
   ["p · a · s", "Patch, ablate or steer what is selected"],
   ["d", "Open or close the dock"],
+  ["[ · ]", "The unit before, the unit after"],
   ["Space", "Pause the stream, or let it go on"],
   ["f · r", "Flat or solid view of the model; camera back to the start"],
   ["+ · −", "In the living view: nearer, further; Shift and arrows turn it, n and p go to the next token"],
