@@ -8,10 +8,11 @@ import * as brain from "./brain.mjs";
 import * as experiment from "./experiment.mjs";
 import * as home from "./home.mjs";
 import * as lab from "./lab.mjs";
+import * as story from "./story.mjs";
 import * as stream from "./stream.mjs";
 import { shoot } from "./shots.mjs";
 
-const DRIVERS = { home, lab, stream, brain, experiment, atlas, admin };
+const DRIVERS = { home, lab, stream, brain, experiment, atlas, admin, story };
 const wanted = process.env.PAGES ? process.env.PAGES.split(",") : Object.keys(DRIVERS);
 
 const browser = await launch();
