@@ -13,7 +13,17 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from neuronscope.custody import FOLDER, TokenTable
-from neuronscope.doors.server import answers, asking, capabilities, exports, guides, pages, stock
+from neuronscope.doors.server import (
+    answers,
+    asking,
+    capabilities,
+    exports,
+    following,
+    guides,
+    pages,
+    stock,
+    watching,
+)
 from neuronscope.doors.server.courtesy import Courtesy
 from neuronscope.doors.server.desk import Desk, troubles
 from neuronscope.doors.server.files import Files
@@ -23,10 +33,8 @@ from neuronscope.doors.server.guard.gate import Gate
 from neuronscope.doors.server.guard.lodge import Lodge
 from neuronscope.doors.server.guard.recorder import Recorder
 from neuronscope.doors.server.live import routes as live
-from neuronscope.doors.server.watch import routes as watching
 from neuronscope.doors.server.watch.metrics import Counted, Metrics
 from neuronscope.doors.server.watch.monitor import Monitor
-from neuronscope.doors.server.work import routes as following
 from neuronscope.doors.server.work.job import Job
 from neuronscope.doors.server.work.jobs import Jobs
 from neuronscope.doors.server.work.keeping import KeepingStore
