@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { StreamBody } from "../src/api/shapes";
-import { activationAt } from "../src/live/activity";
-import { readSettings, requestsOf, writeSettings } from "../src/live/settings";
-import { useStream } from "../src/live/stream";
-import { EMPTY_TAPE, parting, type Tape } from "../src/live/tape";
+import type { StreamBody } from "../../src/api/shapes";
+import { activationAt } from "../../src/live/activity";
+import { readSettings, requestsOf, writeSettings } from "../../src/live/settings";
+import { useStream } from "../../src/live/stream";
+import { EMPTY_TAPE, parting, type Tape } from "../../src/live/tape";
 
-const fixtures = join(dirname(fileURLToPath(import.meta.url)), "../../tests/fixtures");
+const fixtures = join(dirname(fileURLToPath(import.meta.url)), "../../../tests/fixtures");
 const bytes = new Uint8Array(readFileSync(join(fixtures, "stream.frames")));
 const BODY = { model: "tiny", prompt: "é𝄞" } as StreamBody;
 

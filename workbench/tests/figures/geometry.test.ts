@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { boxOf, cellAt, labelEvery, layOut, step, type Wanted } from "../src/figures/geometry";
-import { pooled } from "../src/figures/paint";
+import { boxOf, cellAt, labelEvery, layOut, step, type Wanted } from "../../src/figures/geometry";
+import { pooled } from "../../src/figures/paint";
 
 const wanted: Wanted = {
   width: 900,

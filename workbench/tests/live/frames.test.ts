@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { activityOf, activationAt, brightest, halfOf, layerMeans, ofHalf } from "../src/live/activity";
-import { block, type Frame, FrameParser } from "../src/live/frames";
-import type { TokenFrame } from "../src/api/shapes";
+import { activityOf, activationAt, brightest, halfOf, layerMeans, ofHalf } from "../../src/live/activity";
+import { block, type Frame, FrameParser } from "../../src/live/frames";
+import type { TokenFrame } from "../../src/api/shapes";
 
-const fixtures = join(dirname(fileURLToPath(import.meta.url)), "../../tests/fixtures");
+const fixtures = join(dirname(fileURLToPath(import.meta.url)), "../../../tests/fixtures");
 const bytes = new Uint8Array(readFileSync(join(fixtures, "stream.frames")));
 
 interface Told {

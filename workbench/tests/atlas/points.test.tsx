@@ -1,11 +1,11 @@
 // @vitest-environment jsdom
-import "./setup";
+import "../setup";
 import { fireEvent, render, screen } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
-import { PointCanvas, type PointProps } from "../src/figures/PointCanvas";
-import { spread } from "../src/figures/PointMarks";
-import { packed, paintPoints, radiusOf, stampOf } from "../src/figures/paintpoints";
-import { byGroup, byValue, palette } from "../src/figures/pointcolours";
+import { PointCanvas, type PointProps } from "../../src/figures/PointCanvas";
+import { spread } from "../../src/figures/PointMarks";
+import { packed, paintPoints, radiusOf, stampOf } from "../../src/figures/paintpoints";
+import { byGroup, byValue, palette } from "../../src/figures/pointcolours";
 import {
   ahead,
   boxed,
@@ -20,8 +20,8 @@ import {
   thinned,
   within,
   zoomed,
-} from "../src/figures/pointcloud";
-import { THEMES } from "../src/words.gen";
+} from "../../src/figures/pointcloud";
+import { THEMES } from "../../src/words.gen";
 
 const size = { width: 400, height: 200 };
 const cross = { x: [0, -1, 1, 0, 0], y: [0, 0, 0, 1, -1] };

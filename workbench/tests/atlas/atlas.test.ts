@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from "vitest";
-import type { Result, Variable } from "../src/api/shapes";
-import { readFrame, readOutline, writeFrame, writeOutline } from "../src/atlas/address";
-import { activated, allOf, combined, readTerms, sharedByChance, writeTerms } from "../src/atlas/algebra";
-import { asCsv, readSets, recipeOf, useSets } from "../src/atlas/keeping";
-import { chanceOf, endsOf, flat, measuresOf, middlesOf, neuronsNamed, onto } from "../src/atlas/neurons";
-import { changeOf, chosenSteps, cloudAt, placeIn, wayOf } from "../src/atlas/training/change";
-import type { Corner } from "../src/figures/pointcloud";
+import type { Result, Variable } from "../../src/api/shapes";
+import { readFrame, readOutline, writeFrame, writeOutline } from "../../src/atlas/address";
+import { activated, allOf, combined, readTerms, sharedByChance, writeTerms } from "../../src/atlas/algebra";
+import { asCsv, readSets, recipeOf, useSets } from "../../src/atlas/keeping";
+import { chanceOf, endsOf, flat, measuresOf, middlesOf, neuronsNamed, onto } from "../../src/atlas/neurons";
+import { changeOf, chosenSteps, cloudAt, placeIn, wayOf } from "../../src/atlas/training/change";
+import type { Corner } from "../../src/figures/pointcloud";
 
 function variable(name: string, axes: string[], dtype = "float64"): Variable {
   return { name, axes, dtype, units: "1", long_name: name, meaning: "", minimum: 0, maximum: 1 };

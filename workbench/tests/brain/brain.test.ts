@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { nextOf, stepUnit } from "../src/brain/cursor";
-import { flatLayout, flatPick, flatPlace, pooledRow } from "../src/brain/flat/picture";
+import { nextOf, stepUnit } from "../../src/brain/cursor";
+import { flatLayout, flatPick, flatPlace, pooledRow } from "../../src/brain/flat/picture";
 import {
   gridOf,
   heightOf,
@@ -15,7 +15,7 @@ import {
   POINTS,
   pointTurns,
   spaced,
-} from "../src/brain/scene/layout";
+} from "../../src/brain/scene/layout";
 import {
   attentionLinks,
   endName,
@@ -23,10 +23,10 @@ import {
   pairLinks,
   pathLinks,
   strongest,
-} from "../src/brain/scene/links";
-import { nextSharpness, usualStep } from "../src/brain/scene/pace";
-import { SELECT } from "../src/brain/scene/palette";
-import { LINK_PIECES } from "../src/brain/scene/shaders";
+} from "../../src/brain/scene/links";
+import { nextSharpness, usualStep } from "../../src/brain/scene/pace";
+import { SELECT } from "../../src/brain/scene/palette";
+import { LINK_PIECES } from "../../src/brain/scene/shaders";
 import {
   type Activity,
   countAbove,
@@ -34,9 +34,9 @@ import {
   statistics,
   strongestOf,
   valueAt,
-} from "../src/brain/scene/statistics";
-import { PLAIN_LOOK, readLook, writeLook } from "../src/brain/view";
-import { halfOf } from "../src/live/activity";
+} from "../../src/brain/scene/statistics";
+import { PLAIN_LOOK, readLook, writeLook } from "../../src/brain/view";
+import { halfOf } from "../../src/live/activity";
 
 const halves = (values: readonly number[]) => Uint16Array.from(values, halfOf);
 const six: Activity = { n_layers: 2, n_neurons: 3, detail: "f16", data: halves([0.5, -2, 0, 1, -0.25, 4]) };
@@ -312,7 +312,7 @@ describe("the pace", () => {
 
 describe("the accent", () => {
   it("is that of the dark theme", () => {
-    const sheet = readFileSync(new URL("../src/styles/tokens.css", import.meta.url), "utf8");
+    const sheet = readFileSync(new URL("../../src/styles/tokens.css", import.meta.url), "utf8");
     expect(/data-theme="dark"\][^}]*--select: (#\w+)/.exec(sheet)?.[1]).toBe(SELECT);
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ask } from "../src/api/ask";
-import { EventParser, follow } from "../src/api/events";
-import type { JobEvent } from "../src/api/shapes";
+import { ask } from "../../src/api/ask";
+import { EventParser, follow } from "../../src/api/events";
+import type { JobEvent } from "../../src/api/shapes";
 
 const wire =
   ': ping\r\n\r\nevent: progress\r\nid: 3\r\ndata: {"event":"progress",\r\ndata: "what":"depths","done":1,"total":7}\r\n\r\nevent: result\ndata: {"event":"result","digest":"ab"}\nid: 4\n\n';

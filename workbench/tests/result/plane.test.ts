@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Result, Values, Variable } from "../src/api/shapes";
-import { cubeOf, cut, only, turn } from "../src/result/cube";
-import { intervalOf } from "../src/result/ListView";
-import { heldAxes, kindOf, ruled, settle, settleCell } from "../src/result/plane";
-import { pick, strongest } from "../src/result/strongest";
+import type { Result, Values, Variable } from "../../src/api/shapes";
+import { cubeOf, cut, only, turn } from "../../src/result/cube";
+import { intervalOf } from "../../src/result/ListView";
+import { heldAxes, kindOf, ruled, settle, settleCell } from "../../src/result/plane";
+import { pick, strongest } from "../../src/result/strongest";
 
 describe("kinds and planes", () => {
   it.each([

@@ -1,15 +1,15 @@
 // @vitest-environment jsdom
-import "./setup";
+import "../setup";
 import { fireEvent, render, screen, within } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
-import { BrainView } from "../src/brain/BrainView";
-import type { Feed, Snapshot } from "../src/brain/feed";
-import type { Activity } from "../src/brain/scene/statistics";
-import { NO_WEBGL } from "../src/brain/useScene";
-import { linkageOf, linkQuestion } from "../src/brain/useLinkage";
-import { PLAIN_LOOK } from "../src/brain/view";
-import { halfOf } from "../src/live/activity";
-import { useSelection } from "../src/state/selection";
+import { BrainView } from "../../src/brain/BrainView";
+import type { Feed, Snapshot } from "../../src/brain/feed";
+import type { Activity } from "../../src/brain/scene/statistics";
+import { NO_WEBGL } from "../../src/brain/useScene";
+import { linkageOf, linkQuestion } from "../../src/brain/useLinkage";
+import { PLAIN_LOOK } from "../../src/brain/view";
+import { halfOf } from "../../src/live/activity";
+import { useSelection } from "../../src/state/selection";
 
 const activity: Activity = {
   n_layers: 2,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { chosenDomain, domainOf, shareOf } from "../src/colour/domain";
-import { channels, colourAt, inkOn, luminance, type Rgb, shade, table } from "../src/colour/ramp";
-import { THEMES } from "../src/words.gen";
+import { chosenDomain, domainOf, shareOf } from "../../src/colour/domain";
+import { channels, colourAt, inkOn, luminance, type Rgb, shade, table } from "../../src/colour/ramp";
+import { THEMES } from "../../src/words.gen";
 
 const themes = ["light", "dark"] as const;
 

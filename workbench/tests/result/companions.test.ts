@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Result, Variable } from "../src/api/shapes";
-import { companionOf, indistinct, isCompanion } from "../src/result/companions";
-import { cubeOf, spread } from "../src/result/cube";
-import { pictureOf } from "../src/result/PictureView";
-import { isPictured } from "../src/result/plane";
+import type { Result, Variable } from "../../src/api/shapes";
+import { companionOf, indistinct, isCompanion } from "../../src/result/companions";
+import { cubeOf, spread } from "../../src/result/cube";
+import { pictureOf } from "../../src/result/PictureView";
+import { isPictured } from "../../src/result/plane";
 
 const variable = (name: string, axes: string[]) => ({ name, axes, dtype: "float64" }) as unknown as Variable;
 const grid = ["layer", "head"];
