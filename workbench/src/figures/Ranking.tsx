@@ -24,6 +24,8 @@ interface RankingProps {
   interval?: { low: ArrayLike<number>; high: ArrayLike<number> } | null;
   /** Rows that are not distinguishable from random. */
   unsure?: readonly boolean[] | null;
+  /** What a hatched row means. */
+  hatched?: string;
   /** Row that another panel points at, and what pointing at a row and choosing it do. */
   lit?: number | null;
   onPoint?: (row: number | null) => void;
@@ -53,6 +55,7 @@ export function Ranking({
   bars,
   interval = null,
   unsure = null,
+  hatched = "not distinguishable from random",
   lit = null,
   onPoint,
   onPin,
@@ -65,7 +68,7 @@ export function Ranking({
   return (
     <table className="ranking">
       <caption className={unsure?.some(Boolean) ? "note muted" : "hidden"}>
-        {unsure?.some(Boolean) ? "Hatched grey: not distinguishable from random." : label}
+        {unsure?.some(Boolean) ? `Hatched grey: ${hatched}.` : label}
       </caption>
       <Heads axis={axis} columns={columns} bars={bars} interval={interval !== null} />
       <tbody>

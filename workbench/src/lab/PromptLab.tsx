@@ -1,13 +1,13 @@
 /** The Prompt lab: a prompt and its twin, and a stack of linked answers about them. */
 import { Button } from "@mantine/core";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { Question } from "../api/ask";
 import { useAnalyses, usePrompts } from "../api/queries";
 import type { CommonPrompt, Form } from "../api/shapes";
 import { capital, inWords } from "../figures/words";
 import { AnsweredPanel } from "../result/AnswerPanel";
 import { CodePanel } from "../result/CodePanel";
 import { type Answered, useAnswered } from "../result/useAnswered";
+import { useAsked } from "../result/useAsked";
 import { CloseIcon } from "../shell/icons";
 import { useShortcuts } from "../shell/keys";
 import { Complaint, Empty } from "../shell/Panel";
@@ -184,14 +184,6 @@ function StackPanel({ panel, form, only, active, onAnswer }: StackProps) {
       }
     />
   );
-}
-
-/** The question last asked: the one at hand unless it is a draft. */
-function useAsked(question: Question | null, draft: boolean): Question | null {
-  const [asked, setAsked] = useState<Question | null>(draft ? null : question);
-  const settled = !draft && question && JSON.stringify(question) !== JSON.stringify(asked);
-  if (settled) setAsked(question);
-  return settled ? question : asked;
 }
 
 function Waiting({ missing }: { missing: string | null }) {

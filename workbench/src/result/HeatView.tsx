@@ -39,6 +39,8 @@ interface HeatViewProps {
   onMove: (axis: string, index: number) => void;
 }
 
+const FROM_RANDOM = "not distinguishable from random";
+
 const DARK = { column: null, row: null };
 
 /** Beyond these counts no cell has room for words or numbers. */
@@ -70,16 +72,19 @@ function useWords(result: Result, variable: Variable, plane: Plane, at: Selectio
   return twin ? (cube?.texts ?? null) : null;
 }
 
-interface HeatPartProps extends HeatViewProps {
+export interface HeatPartProps extends HeatViewProps {
   x: string;
   y: string;
   values: Float64Array;
   words: readonly string[] | null;
   unsure: readonly boolean[] | null;
+  /** What a hatched cell means. */
+  hatched?: string;
   whole: Cube | null;
 }
 
-function Heat(props: HeatPartProps) {
+/** The map of numbers that are at hand. */
+export function Heat(props: HeatPartProps) {
   const { result, variable, plane, x, y, values, words, theme, at, tall } = props;
   const { range, table } = props.view;
   const { hovered, selected, pins, hover, select, pin } = useSelection();
@@ -124,7 +129,7 @@ function Heat(props: HeatPartProps) {
         </div>
       )}
       {!table && shown.unsure?.some(Boolean) && (
-        <p className="note muted">Hatched grey: not distinguishable from random.</p>
+        <p className="note muted">Hatched grey: {props.hatched ?? FROM_RANDOM}.</p>
       )}
     </>
   );

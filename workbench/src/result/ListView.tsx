@@ -171,7 +171,7 @@ export function RankingView({ result, variable, plane, at }: ListViewProps) {
 }
 
 /** The place of every row: its index, or the layer, head or neuron that its labels name. */
-function placesAlong(result: Result, x: string, at: Selection): Selection[] {
+export function placesAlong(result: Result, x: string, at: Selection): Selection[] {
   const named = ["layer", "head", "neuron", "position"].flatMap((axis) => {
     const coordinate = result.coords[axis];
     const along = axis !== x && coordinate?.axes.join() === x && coordinate.values;
@@ -189,7 +189,7 @@ function placesAlong(result: Result, x: string, at: Selection): Selection[] {
 }
 
 /** Row whose every place is among those given, or null. */
-function rowOf(places: readonly Selection[], given: Selection | null): number | null {
+export function rowOf(places: readonly Selection[], given: Selection | null): number | null {
   if (!given) return null;
   const row = places.findIndex((own) => {
     const entries = Object.entries(own);
