@@ -46,6 +46,7 @@ def test_a_summary_says_what_is_in_a_result() -> None:
         "units": "1",
         "long_name": "probability",
         "meaning": "high where the guess is sure",
+        "site": "",
         "minimum": 0.0,
         "maximum": 1.0,
     }

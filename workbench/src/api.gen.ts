@@ -945,6 +945,8 @@ export interface paths {
         /**
          * Split Text
          * @description Split a text with a model's own tokenizer, as its analyses will.
+         *
+         *     Who may not run questions may not have a model opened for this either: it must be open already.
          */
         post: operations["split_text"];
         delete?: never;
@@ -2566,6 +2568,11 @@ export interface components {
             minimum: number | null;
             /** Name */
             name: string;
+            /**
+             * Site
+             * @description Which place in the model a cell is, such as z.{layer}.{head}; or empty.
+             */
+            site: string;
             /** Units */
             units: string;
         };

@@ -30,6 +30,20 @@ describe("an experiment at a cell", () => {
     expect(addressOf({ prompt: 3 }, null)).toBeNull();
   });
 
+  it("is where the variable says that its cells are", () => {
+    const address = { axes: ["depth"], dtype: "text", values: ["resid_pre.0", "resid_post.0"] };
+    const block = { axes: ["layer", "site"], dtype: "text", values: [["attn_add.0", ""]] };
+    const told = (coord: object) => ({ coords: { address: coord }, dims: {} }) as unknown as Result;
+    expect(addressOf({ depth: 1, position: 4 }, told(address), "{address}@{position}")).toBe(
+      "resid_post.0@4",
+    );
+    expect(addressOf({ layer: 0, site: 0 }, told(block), "{address}")).toBe("attn_add.0");
+    expect(addressOf({ layer: 0, site: 1 }, told(block), "{address}")).toBeNull();
+    expect(addressOf({ layer: 2, head: 1, query: 3 }, null, "pattern.{layer}.{head}@{query}")).toBe(
+      "z.2.1@3",
+    );
+  });
+
   it("asks for the effect of the change, under what the model is under", () => {
     usePageStore.getState().load("/lab", { do: "z.0.0 zero; off z.0.1 zero" });
     expect(questionOf("ablate", "z.2.1", context, 2)).toEqual({

@@ -13,8 +13,8 @@ from neuronscope.instruments.plan import Plan, plan
 from neuronscope.instruments.readings import Readings
 from neuronscope.instruments.residual import residual_stream
 from neuronscope.instruments.run import Run, run
-from neuronscope.instruments.stream import Step, stream
 from neuronscope.instruments.streaming.sampling import Sampling
+from neuronscope.instruments.streaming.stream import Step, stream
 from neuronscope.instruments.sweep import Sweep, sweep
 from neuronscope.instruments.trials import each
 

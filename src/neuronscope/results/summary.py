@@ -16,7 +16,7 @@ def summary(result: xr.Dataset | xr.DataTree) -> dict[str, Any]:
     """Describe a result as plain JSON, without its values.
 
     Returns ``digest analysis kind title``; ``dims``, the size of each axis; ``variables``, each with its
-    ``name axes dtype units long_name meaning minimum maximum``; ``coords`` with their ``axes`` and
+    ``name axes dtype units long_name meaning site minimum maximum``; ``coords`` with their ``axes`` and
     ``values`` (left out above 10,000 labels); ``axes``, the plane ``x y sliders`` of the first variable;
     ``attrs``; and the whole ``provenance``. In a tree, names come after their group.
     """
@@ -73,7 +73,7 @@ def _variable(name: str, array: xr.DataArray) -> dict[str, Any]:
     """Describe one variable."""
     values = np.asarray(array.values)
     lowest, highest = _extent(values)
-    told = {word: str(array.attrs.get(word, "")) for word in ("units", "long_name", "meaning")}
+    told = {word: str(array.attrs.get(word, "")) for word in ("units", "long_name", "meaning", "site")}
     axes = [str(dim) for dim in array.dims]
     return {
         "name": name,

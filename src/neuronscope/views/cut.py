@@ -312,7 +312,7 @@ def _axis(sliced: xr.Dataset, axis: str) -> Axis:
 
 def _names_places(name: str, values: np.ndarray) -> bool:
     """Say whether words along an axis name its places, and are not groups that they fall into."""
-    if name in ("from_node", "to_node"):
+    if name in ("from_node", "to_node", "address"):
         return False
     return (
         any(word in name for word in ("token", "label", "name")) or len(set(values.tolist())) == values.size

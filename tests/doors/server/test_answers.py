@@ -62,6 +62,7 @@ def test_a_result_is_described_in_full(client: TestClient, keep: Keep, store: St
         "units": "nats",
         "long_name": "oddness",
         "meaning": "",
+        "site": "",
         "minimum": 2.0,
         "maximum": 3.0,
     }

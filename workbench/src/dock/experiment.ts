@@ -46,8 +46,11 @@ export function addressOf(place: Selection, result: Result | null, template = ""
     return typeof label === "number" || typeof label === "string" ? label : index;
   };
   if (template) {
-    const filled = template.replace(/\{(\w+)\}/g, (_whole, axis: string) => String(at(axis) ?? "?"));
-    return filled.includes("?") ? null : filled;
+    const filled = template.replace(/\{(\w+)\}/g, (_whole, word: string) =>
+      String(at(word) ?? labelAt(result, word, place) ?? "?"),
+    );
+    // What a head does with what it attends to from a token is what it averages there.
+    return filled.includes("?") || filled === "" ? null : filled.replace(/^pattern(?=\.\d+\.\d+)/, "z");
   }
   const token = place.position ?? place.query;
   const where = token === undefined ? "" : `@${token}`;
@@ -59,6 +62,17 @@ export function addressOf(place: Selection, result: Result | null, template = ""
   const depth = at("depth");
   if (typeof depth === "number") return `${depth === 0 ? "resid_pre.0" : `resid_post.${depth - 1}`}${where}`;
   return layer === undefined ? null : `resid_post.${layer}${where}`;
+}
+
+/** What a coordinate over several axes, such as `address`, says of a place. */
+function labelAt(result: Result | null, word: string, place: Selection): string | number | undefined {
+  const { axes, values } = result?.coords[word] ?? {};
+  if (!axes || !values || axes.some((axis) => place[axis] === undefined)) return undefined;
+  const found: unknown = axes.reduce<unknown>(
+    (rows, axis) => (rows as unknown[])[place[axis] as number],
+    values,
+  );
+  return typeof found === "number" || typeof found === "string" ? found : undefined;
 }
 
 /** The change that an experiment makes; patching makes none that can be written. */

@@ -32,6 +32,5 @@ export function useDrawnAt(selected: Selection | null): Drawn | null {
 
 /** What a variable says of its cells, such as `z.{layer}.{head}`; empty where they are no places. */
 export function siteOf(variable: Variable | undefined): string {
-  const { site } = (variable ?? {}) as { site?: unknown };
-  return typeof site === "string" ? site : "";
+  return variable?.site ?? "";
 }

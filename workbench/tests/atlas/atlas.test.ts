@@ -9,7 +9,7 @@ import { changeOf, chosenSteps, cloudAt, placeIn, wayOf } from "../../src/atlas/
 import type { Corner } from "../../src/figures/pointcloud";
 
 function variable(name: string, axes: string[], dtype = "float64"): Variable {
-  return { name, axes, dtype, units: "1", long_name: name, meaning: "", minimum: 0, maximum: 1 };
+  return { name, axes, dtype, units: "1", long_name: name, meaning: "", site: "", minimum: 0, maximum: 1 };
 }
 
 function result(more: Partial<Result>): Result {

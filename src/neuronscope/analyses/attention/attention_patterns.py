@@ -6,7 +6,7 @@ import xarray as xr
 from neuronscope.contract import analysis
 from neuronscope.instruments import run
 from neuronscope.models import Model
-from neuronscope.results import label
+from neuronscope.results import label, placed
 from neuronscope.words import Prompt
 
 
@@ -26,7 +26,7 @@ def attention_patterns(model: Model, prompt: Prompt) -> xr.Dataset:
     tokens = model.tokenize(prompt)
     pattern = run(model, tokens, get=["pattern.*"])["pattern.*"][:, 0]
     texts = model.token_texts(tokens)
-    return label(
+    found = label(
         {
             "layer": range(model.n_layers),
             "head": range(model.n_heads),
@@ -40,3 +40,4 @@ def attention_patterns(model: Model, prompt: Prompt) -> xr.Dataset:
             {"long_name": "entropy of attention", "units": "nats"},
         ),
     )
+    return placed(found, **dict.fromkeys(("pattern", "entropy"), "pattern.{layer}.{head}@{query}"))

@@ -10,7 +10,7 @@ from neuronscope.instruments.heads.estimates import estimated
 from neuronscope.instruments.heads.reading import Patterns, attending_layers, measured_heads
 from neuronscope.maths.attention_measures import MEASURES, head_measures
 from neuronscope.models import Model
-from neuronscope.results import label
+from neuronscope.results import label, placed
 from neuronscope.words import OnePrompt, PassageCount, PassageLength, Seed
 from neuronscope.words.attention import FirstToken, MassShare
 
@@ -61,6 +61,6 @@ def head_statistics(
         told = {"long_name": long_name, "units": units, "signed": False}
         variables |= estimated(name, seen[name], told, first=name == names[0])
     found = label({"layer": attending_layers(model), "head": range(model.n_heads)}, **variables)
-    return found.assign_attrs(
+    return placed(found, **dict.fromkeys(names, "z.{layer}.{head}")).assign_attrs(
         n=len(prompts), n_unit="prompts" if prompt else "passages", first_token=first_token
     )

@@ -22,7 +22,7 @@ from neuronscope.maths.matching import matched
 from neuronscope.maths.resampling import mean_interval
 from neuronscope.maths.significance import benjamini_hochberg
 from neuronscope.models import Model
-from neuronscope.results import label
+from neuronscope.results import label, placed
 from neuronscope.words import BadInput, Seed
 from neuronscope.words.attention import LeastScore, LongestPeriod, SentenceCount, StringCount, Treebank
 
@@ -96,6 +96,7 @@ def head_taxonomy(
     if eigen is not None:
         told = {"long_name": "sum of the eigenvalues of W_E W_OV W_U over the sum of their sizes", **words}
         found["positive_eigenvalues"] = (("layer", "head"), eigen, told)
+    found = placed(found, **dict.fromkeys(map(str, found), "z.{layer}.{head}"))
     return found.assign_attrs(n=n_strings, n_unit="strings")
 
 

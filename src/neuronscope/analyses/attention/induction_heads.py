@@ -22,7 +22,7 @@ from neuronscope.maths.matching import matched
 from neuronscope.maths.resampling import mean_interval
 from neuronscope.maths.significance import benjamini_hochberg, rank_p
 from neuronscope.models import Model
-from neuronscope.results import label
+from neuronscope.results import label, placed
 from neuronscope.words import Ablation, Seed
 from neuronscope.words.attention import LeastScore, LongestPeriod, RandomPool, RandomSets, StringCount
 
@@ -82,7 +82,8 @@ def induction_heads(
         **estimated("copying", copies.own, _COPYING, null=copies.null, p=copies_p),
         **_costs(lost, sets),
     )
-    return result.assign_attrs(
+    judged = ("induction", "role", "found", "previous_token", "copying")
+    return placed(result, **dict.fromkeys(judged, "z.{layer}.{head}")).assign_attrs(
         n=n_strings,
         n_unit="strings",
         found_heads=_written(heads),

@@ -9,7 +9,7 @@ from neuronscope.contract import analysis
 from neuronscope.data.prompts import common_prompts
 from neuronscope.instruments import run
 from neuronscope.models import Model
-from neuronscope.results import label, track
+from neuronscope.results import label, placed, track
 from neuronscope.words import BadInput, LayerIndex, Prompt, Reference, TopNeurons
 
 
@@ -46,7 +46,7 @@ def neuron_activations(
     ranked = activation.gather(1, best.indices[:, :, None].expand(-1, -1, len(tokens)))
     signed = ranked.gather(2, position[:, :, None])[:, :, 0]
     meaning = {"long_name": "activation", "units": "a.u.", "reference": reference}
-    return label(
+    found = label(
         {
             "layer": list(layers),
             "neuron": range(model.n_neurons),
@@ -58,6 +58,7 @@ def neuron_activations(
         top_neuron=("layer rank", best.indices, {"long_name": "neuron"}),
         top_position=("layer rank", position, {"long_name": "position"}),
     )
+    return placed(found, activation="mlp_act.{layer}.{neuron}@{position}")
 
 
 def _read(model: Model, tokens: Tensor, layers: range | list[int]) -> Float[Tensor, "layer neuron position"]:

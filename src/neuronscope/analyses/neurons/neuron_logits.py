@@ -24,9 +24,11 @@ from neuronscope.instruments.metrics import answer_token
 from neuronscope.maths.significance import benjamini_hochberg, rank_p
 from neuronscope.models import Model
 from neuronscope.models.sites import Site
-from neuronscope.results import label
+from neuronscope.results import label, placed
 from neuronscope.words import BadInput, LayerIndex, Seed, TopK
 from neuronscope.words.neurons import ChanceDraws, ChosenNeurons, NeuronNames, PushToken
+
+_NEURON = "mlp_act.{item_layer}.{item_neuron}"
 
 
 @analysis(kind="ranking", cites="geva2022vocabulary")
@@ -73,7 +75,7 @@ def neuron_logits(
     texts = {token: model.token_text(token) for token in order.unique().tolist()}
     names = [f"{one.site.layer}.{one.site.unit} {one.side}" for one in found]
     about = {"long_name": "connection to the token", "units": "a.u.", "signed": True}
-    return label(
+    result = label(
         {
             "item": ("item", names, {"long_name": "neuron"}),
             "item_layer": ("item", [one.site.layer for one in found]),
@@ -91,7 +93,8 @@ def neuron_logits(
         p=("item rank", _p(found, values), {"long_name": "p of the largest of random weights"}),
         largest_null=("item", [float(one.largest.mean()) for one in found]),
         **_tailedness(found),
-    ).assign_attrs(told_of(model))
+    )
+    return placed(result, connection=_NEURON, push="mlp_act.{layer}.{neuron}").assign_attrs(told_of(model))
 
 
 def _pushed(

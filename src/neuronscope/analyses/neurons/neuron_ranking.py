@@ -13,7 +13,7 @@ from neuronscope.instruments.linear import Linearised, linearise, logit_directio
 from neuronscope.maths.ranking import ResampledSums, mean_rank_p, mean_ranks, ranks, spearman
 from neuronscope.maths.significance import benjamini_hochberg
 from neuronscope.models import Model
-from neuronscope.results import label, track
+from neuronscope.results import label, placed, track
 from neuronscope.words import BadInput, Seed
 from neuronscope.words.neurons import ListedNeurons, RankedPrompts, RankResamples
 
@@ -68,8 +68,9 @@ def neuron_ranking(
     names = [*drawn, *given]
     about = {"n": len(pairs), "n_unit": "prompts"}
     said = {"long_name": "mean rank over the criteria", "meaning": "1 would be first under every criterion"}
-    return label(
-        {"layer": layers, "neuron": range(mean_rank.shape[-1]), "item": names, "other": names},
+    result = label(
+        {"layer": layers, "neuron": range(mean_rank.shape[-1]), "item": names, "other": names}
+        | {"address": ("layer rank", _addresses(layers, best["neuron"]))},
         mean_rank=("layer rank", best["mean_rank"], {**said, **about}),
         mean_rank_low=("layer rank", best["low"]),
         mean_rank_high=("layer rank", best["high"]),
@@ -82,6 +83,13 @@ def neuron_ranking(
         spearman=("layer item other", agree[0], {"long_name": "rank correlation of two criteria", **about}),
         **_ends("spearman", agree, "layer item other"),
     )
+    ranked = dict.fromkeys(("mean_rank", "top_neuron", "p", "kept_share"), "{address}")
+    return placed(result, **ranked, **dict.fromkeys((*drawn, *given), "mlp_act.{layer}.{neuron}"))
+
+
+def _addresses(layers: list[int], neurons: np.ndarray) -> list[list[str]]:
+    rows = zip(layers, neurons.astype(int), strict=True)
+    return [[f"mlp_act.{layer}.{neuron}" for neuron in row] for layer, row in rows]
 
 
 def _add(sums: ResampledSums, model: Model, pairs: PromptPairs) -> None:

@@ -13,7 +13,7 @@ from neuronscope.instruments.comparing.patched import facts_of, normalised, stro
 from neuronscope.instruments.comparing.twins import NO_INFLUENCE, twin_pairs, twin_runs, ways
 from neuronscope.maths.ratio import ratio_interval
 from neuronscope.models import Model
-from neuronscope.results import label
+from neuronscope.results import label, placed
 from neuronscope.words import AnswerToken, LayerIndex, Metric, PairCorrupt, PairCount, PairPrompt, Seed
 from neuronscope.words.patching import (
     PatchDirection,
@@ -90,4 +90,4 @@ def activation_patching(  # noqa: PLR0913 - what is asked of, what is swapped, a
     if len(pairs) > 1:
         variables |= {end: (axes, patched.laid(getattr(effect, end))) for end in ("low", "high")}
     found = label({"direction": both, **patched.coords(model, pairs)}, **variables)
-    return found.assign_attrs(facts_of(twins))
+    return placed(found, effect=patched.site, metric=patched.site).assign_attrs(facts_of(twins))

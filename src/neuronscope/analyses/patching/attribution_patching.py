@@ -23,7 +23,7 @@ from neuronscope.instruments.comparing.twins import (
 )
 from neuronscope.maths.ratio import ratio_interval
 from neuronscope.models import Model
-from neuronscope.results import label
+from neuronscope.results import label, placed
 from neuronscope.words import AnswerToken, LayerIndex, Metric, PairCorrupt, PairCount, PairPrompt, Seed
 from neuronscope.words.patching import (
     CheckedCells,
@@ -96,7 +96,8 @@ def attribution_patching(  # noqa: PLR0913 - what is asked of, what is swapped, 
         above = normalised(twins, exact).mean(0) / float(twins.span.mean())
         variables["exact"] = (axes, patched.laid(above), _named(f"exact {name}") | scale)
         facts |= said
-    return label({"direction": both, **patched.coords(model, pairs)}, **variables).assign_attrs(facts)
+    found = label({"direction": both, **patched.coords(model, pairs)}, **variables)
+    return placed(found, effect=patched.site, change=patched.site, exact=patched.site).assign_attrs(facts)
 
 
 def _named(what: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from neuronscope.instruments.comparing.twins import COMMON_TASK
 from neuronscope.maths.resampling import mean_interval
 from neuronscope.maths.significance import rank_p
 from neuronscope.models import Model
-from neuronscope.results import label
+from neuronscope.results import label, placed
 from neuronscope.words import Ablation, AblationReference, BadInput, LayerIndex, Metric, PairCount, Seed
 from neuronscope.words.patching import AblatedParts, ListedParts, RandomSets
 
@@ -82,7 +82,7 @@ def component_ablation(  # noqa: PLR0913 - what is asked, what is taken out, and
     }
     if chosen:
         variables |= _together(found.effect[len(asked) :], seed)
-    result = label(coords, **variables)
+    result = placed(label(coords, **variables), **dict.fromkeys(words, asked.site))
     return result.assign_attrs(metric=float(found.base.mean()), ablation=ablation, reference=reference)
 
 

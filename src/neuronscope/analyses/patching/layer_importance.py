@@ -14,7 +14,7 @@ from neuronscope.instruments.comparing.components import components
 from neuronscope.instruments.comparing.pairs import prompt_pairs
 from neuronscope.instruments.comparing.twins import COMMON_TASK
 from neuronscope.models import Model
-from neuronscope.results import label
+from neuronscope.results import label, placed
 from neuronscope.words import Ablation, AblationReference, Metric, PairCount, Seed
 from neuronscope.words.patching import CriticalCount
 
@@ -62,6 +62,7 @@ def layer_importance(
             grid[layers.index(int(layer or 0)), names.index(name)] = values[number]
         return np.column_stack([grid, values[len(parts) :]])
 
+    addresses = [[f"{name}.{layer}" * ((layer, name) in place) for name in (*names, "")] for layer in layers]
     name = metric.replace("_", " ") if isinstance(metric, str) else "metric"
     words = {
         "effect": {
@@ -76,9 +77,15 @@ def layer_importance(
     whole = known["effect"][len(parts) :]
     best = np.argsort(-abs(whole), kind="stable")[:n_critical]
     result = label(
-        {"layer": layers, "site": [*names, "block"], "rank": range(1, len(best) + 1)},
+        {
+            "layer": layers,
+            "site": [*names, "block"],
+            "rank": range(1, len(best) + 1),
+            "address": ("layer site", addresses),
+        },
         **{word: ("layer site", laid(values), words.get(word, {})) for word, values in known.items()},
         critical_layer=("rank", np.array(layers)[best], {"long_name": "most critical layers"}),
         critical_effect=("rank", whole[best], {"long_name": f"change of the {name} without the block"}),
     )
+    result = placed(result, **dict.fromkeys(known, "{address}"))
     return result.assign_attrs(metric=float(found.base.mean()), ablation=ablation, reference=reference)

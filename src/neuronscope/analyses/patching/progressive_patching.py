@@ -16,7 +16,7 @@ from neuronscope.data.tasks import Task
 from neuronscope.instruments.comparing.patched import Patched, facts_of, normalised, what_to_patch
 from neuronscope.instruments.comparing.twins import DIRECTIONS, Direction, Twins, twin_pairs, twin_runs, ways
 from neuronscope.models import Model
-from neuronscope.results import label, track
+from neuronscope.results import label, placed, track
 from neuronscope.results.track import offer
 from neuronscope.words import AnswerToken, LayerIndex, Metric, PairCorrupt, PairCount, PairPrompt, Seed
 from neuronscope.words.patching import ExactCells, PatchDirection, PatchPositions, PatchSites
@@ -122,4 +122,5 @@ def _labelled(
         "disagreement": (axes, patched.laid(measured - estimate), said | {"signed": True}),
     }
     found = label({"direction": both, **patched.coords(twins.model, twins.pairs)}, **variables)
+    found = placed(found, **dict.fromkeys(variables, patched.site))
     return found.assign_attrs(facts_of(twins) | {"n_exact": int(np.isfinite(order).sum())})

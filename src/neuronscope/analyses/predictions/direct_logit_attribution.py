@@ -16,7 +16,7 @@ from neuronscope.instruments.comparing.pairs import prompt_pairs
 from neuronscope.instruments.linear import Direct, direct_shares
 from neuronscope.maths.resampling import mean_interval
 from neuronscope.models import Model
-from neuronscope.results import label
+from neuronscope.results import label, placed
 from neuronscope.words import AnswerToken, PairCount, PairPrompt, Seed
 from neuronscope.words.predictions import ShownNeurons
 
@@ -28,6 +28,13 @@ _NAMES = {
     "mlp_share": "what the MLP writes",
     "share": "what the parts of each sort write",
     "top_share": "what single neurons write",
+}
+_SITES = {
+    "head_share": "z.{layer}.{head}",
+    "attention_share": "attn_add.{layer}",
+    "mlp_share": "mlp_add.{layer}",
+    "neuron_share": "mlp_act.{layer}.{neuron}",
+    "top_share": "{site_of}",
 }
 
 
@@ -100,7 +107,7 @@ def direct_logit_attribution(
     if len(pairs) == 1:
         texts = model.token_texts([int(pairs.target[0]), int(pairs.distractor[0])])
         said |= {"target": texts[0], "distractor": texts[1]}
-    return label(coords, **variables).assign_attrs(said)
+    return placed(label(coords, **variables), **_SITES).assign_attrs(said)
 
 
 def _sums(parts: Direct) -> dict[str, np.ndarray]:

@@ -6,11 +6,12 @@ import numpy as np
 import xarray as xr
 
 from neuronscope.contract import analysis
+from neuronscope.instruments.comparing.components import streams
 from neuronscope.instruments.streaming.changes import course_of
 from neuronscope.instruments.streaming.generating import Instant, generate, sites_of
 from neuronscope.instruments.streaming.packing import AXES_OF
 from neuronscope.models import Model
-from neuronscope.results import label, track
+from neuronscope.results import label, placed, track
 from neuronscope.words import Prompt, Seed
 from neuronscope.words.predictions import (
     ActivationDetail,
@@ -30,6 +31,12 @@ ABOUT: dict[str, dict[str, Any]] = {
     "top_activation": {"long_name": "activation", "units": "a.u."},
     "stream_norm": {"long_name": "length of the residual stream", "units": "a.u."},
     "pattern": {"long_name": "attention", "units": "1"},
+}
+
+_SITES = {
+    "activation": "mlp_act.{layer}.{neuron}@{position}",
+    "pattern": "pattern.{layer}.{head}@{position}",
+    "stream_norm": "{address}@{position}",
 }
 
 
@@ -97,6 +104,7 @@ def _labelled(
             "token": ("position", [texts[instant.token] for instant in instants]),
             "token_id": ("position", [instant.token for instant in instants]),
             "written": ("position", [instant.written for instant in instants]),
+            **({"address": ("depth", streams(model).labels)} if "stream_norm" in kept else {}),
         },
         log_probability=(
             "position",
@@ -119,7 +127,7 @@ def _labelled(
         **kept,
     )
     sizes = {"n_neurons": model.n_neurons, "n_heads": model.n_heads}
-    return found.assign_attrs(
+    return placed(found, **_SITES).assign_attrs(
         do=list(model.do), changes=list(changes), sites=sites_of(patterns=patterns), **sizes
     )
 

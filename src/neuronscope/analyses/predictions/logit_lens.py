@@ -13,11 +13,12 @@ from torch import Tensor
 
 from neuronscope.contract import analysis
 from neuronscope.instruments import residual_stream
+from neuronscope.instruments.comparing.components import streams
 from neuronscope.instruments.comparing.pairs import check_goes_on
 from neuronscope.instruments.metrics import answer_token
 from neuronscope.learned.lenses import Lens, divergence, readings
 from neuronscope.models import Model
-from neuronscope.results import label
+from neuronscope.results import label, placed
 from neuronscope.words import BadInput, Prompt, TopK
 from neuronscope.words.predictions import ChosenTokens
 
@@ -65,7 +66,7 @@ def logit_lens(
         "divergence": (where, read["divergence"], {**nats, "long_name": "divergence from the final answer"}),
     }
     coords: dict[str, Any] = {
-        "depth": range(len(stream)),
+        **streams(model).coords,
         "rank": range(1, top_k + 1),
         "token": ("position", model.token_texts(ids)),
     }
@@ -85,7 +86,7 @@ def logit_lens(
             ),
             "choice_rank": (place, read["choice_rank"], {"long_name": "rank of the chosen token"}),
         }
-    return label(coords, **variables)
+    return placed(label(coords, **variables), **dict.fromkeys(variables, "{address}@{position}"))
 
 
 def _read(model: Model, stream: Tensor, top_k: int, chosen: Tensor) -> dict[str, Tensor]:

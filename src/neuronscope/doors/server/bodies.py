@@ -213,6 +213,9 @@ class Variable(BaseModel):
     units: str
     long_name: str
     meaning: str
+    site: str = Field(
+        description="Which place in the model a cell is, such as z.{layer}.{head}; or empty."
+    )
     minimum: float | None
     maximum: float | None
 

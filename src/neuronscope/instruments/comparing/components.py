@@ -60,12 +60,28 @@ class Components(Sequence[Site]):
         return f"layer {self.sites[0].kind.unit}" if len(names) == 1 and units == {False} else "site"
 
     @property
+    def site(self) -> str:
+        """Return which part a cell of the grid is, as `placed` takes it: an address with axes in braces."""
+        words = self.axes.split()
+        if words in (["depth"], ["site"]):
+            return {"depth": "{address}", "site": "{site}"}[words[0]]
+        if words == ["layer", "site"]:
+            return "{site}.{layer}"
+        return ".".join([self.sites[0].name, *(f"{{{word}}}" for word in words)])
+
+    @property
     def coords(self) -> dict[str, Any]:
         """Return the coordinates of these axes, as `label` takes them."""
         words = self.axes.split()
         if words == ["site"]:
             return {"site": self.labels, "layer": ("site", self.layers)}
-        return {word: list(dict.fromkeys(sorted(map(_KEYS[word], self.sites), key=_rank))) for word in words}
+        found: dict[str, Any] = {
+            word: list(dict.fromkeys(sorted(map(_KEYS[word], self.sites), key=_rank))) for word in words
+        }
+        if words == ["depth"]:
+            by_depth = {_KEYS["depth"](site): str(site) for site in self.sites}
+            found["address"] = ("depth", [by_depth[depth] for depth in found["depth"]])
+        return found
 
     def laid(self, values: Any) -> np.ndarray:
         """Return values over the parts, and any further axes, on the grid; NaN where there is none."""

@@ -45,6 +45,11 @@ class Patched:
         """Return the words of the axes of what `laid` returns, but for further ones of the values."""
         return f"{'site' if self.in_line else self.parts.axes} {self.along}".strip()
 
+    @property
+    def site(self) -> str:
+        """Return which place a cell is, as `placed` takes it."""
+        return f"{'{site}' if self.in_line else self.parts.site}{f'@{{{self.along}}}' if self.along else ''}"
+
     def coords(self, model: Model, pairs: PromptPairs) -> dict[str, Any]:
         """Return the coordinates of these axes, as `label` takes them."""
         parts: dict[str, Any] = {"site": self.parts.labels} if self.in_line else self.parts.coords

@@ -10,9 +10,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuronscope.instruments.stream import Step, stream
 from neuronscope.instruments.streaming.packing import Detail, bytes_each, packed
 from neuronscope.instruments.streaming.sampling import Sampling
+from neuronscope.instruments.streaming.stream import Step, stream
 from neuronscope.models.model import Model
 from neuronscope.words import BadInput
 
