@@ -172,7 +172,7 @@ function Strips({ model, prompt, corrupt }: { model: string; prompt: string; cor
   );
 }
 
-function CommonPrompts({ onTake }: { onTake: (prompt: CommonPrompt) => void }) {
+export function CommonPrompts({ onTake }: { onTake: (prompt: CommonPrompt) => void }) {
   const { data } = usePrompts();
   const groups = Object.groupBy(data ?? [], ({ structure }) => structure);
   return (
