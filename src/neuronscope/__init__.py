@@ -5,6 +5,7 @@ every analysis by its own name, and the few verbs below.
 """
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,3 +40,19 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def _show_in_notebooks() -> None:
+    """Have a notebook that imports the package show its results as pictures; nothing is loaded for that."""
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if not hasattr(shell, "kernel"):
+        return
+
+    def bundle(result: Any, *_: Any, **__: Any) -> dict[str, Any] | None:
+        return importlib.import_module("neuronscope.doors.notebook").bundle(result)
+
+    for module, name in (("dataset", "Dataset"), ("datatree", "DataTree")):
+        shell.display_formatter.mimebundle_formatter.for_type_by_name(f"xarray.core.{module}", name, bundle)
+
+
+_show_in_notebooks()

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 import neuronscope
-from neuronscope import catalogue
+from neuronscope import catalogue, views
 from neuronscope.doors import notebook
 from neuronscope.models import open_model
 from neuronscope.results import CannotStore, Store, open_store, provenance, track
@@ -94,6 +94,59 @@ def test_what_cannot_be_shown_is_refused_at_once(lens: xr.Dataset, wrong: dict[s
 def test_the_package_offers_both(lens: xr.Dataset) -> None:
     assert neuronscope.ask is notebook.ask
     assert neuronscope.show is notebook.show
+
+
+def test_the_picture_is_the_one_of_every_door(lens: xr.Dataset) -> None:
+    shown = notebook.show(lens, at={"rank": 1})
+    assert shown.figure == views.figure(lens, select={"rank": 1})
+    drawn = views.picture(shown.figure, format="svg").decode()
+    inside = drawn[drawn.index(">", drawn.index("<svg")) :].strip()
+    assert inside in shown._repr_html_()
+    assert inside in views.page(lens)
+
+
+class Formatter:
+    """A notebook's own formatter, as far as it is told how a type looks."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[tuple[str, str], Any] = {}
+
+    def for_type_by_name(self, module: str, name: str, printer: Any) -> None:
+        self.by_name[module, name] = printer
+
+    def __call__(self, shown: Any) -> Any:
+        return self.by_name[type(shown).__module__, type(shown).__name__](shown)
+
+
+@pytest.fixture
+def formatter(monkeypatch: pytest.MonkeyPatch) -> Formatter:
+    told = Formatter()
+    shell = SimpleNamespace(kernel=object(), display_formatter=SimpleNamespace(mimebundle_formatter=told))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    neuronscope._show_in_notebooks()
+    return told
+
+
+def test_a_result_displays_itself_in_a_notebook(lens: xr.Dataset, formatter: Formatter) -> None:
+    bundle = formatter(lens)
+    shown = notebook.show(lens)._repr_mimebundle_()
+    assert bundle["text/html"].startswith(shown["text/html"])
+    assert "<details><summary>Variables</summary>" in bundle["text/html"]
+    assert {**bundle, "text/html": ""} == {**shown, "text/html": ""}
+
+
+def test_what_no_analysis_made_looks_as_it_always_did(lens: xr.Dataset, formatter: Formatter) -> None:
+    assert formatter(xr.Dataset({"loss": ("step", [1.0, 2.0])})) is None
+    assert formatter(lens.drop_vars(list(lens.data_vars))) is None
+    assert formatter(xr.DataTree()) is None
+
+
+def test_a_terminal_is_not_told_how_results_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Formatter()
+    shell = SimpleNamespace(display_formatter=SimpleNamespace(mimebundle_formatter=told))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    neuronscope._show_in_notebooks()
+    assert told.by_name == {}
 
 
 class Display:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rich.console import Console
 
 from neuronscope import catalogue, contract, results, views
+from neuronscope.words import BadInput
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class Shown:
     """A result as a notebook or a terminal displays it: a picture, or text where there is no screen."""
 
-    result: "xr.Dataset"
+    result: "xr.Dataset | xr.DataTree"
     variable: str | None = None
     at: Mapping[str, int] = field(default_factory=dict)
     theme: str = "light"
@@ -48,7 +49,7 @@ class Shown:
 
 
 def show(
-    result: "xr.Dataset",
+    result: "xr.Dataset | xr.DataTree",
     *,
     variable: str | None = None,
     at: Mapping[str, int] | None = None,
@@ -64,6 +65,21 @@ def show(
     # Drawn once now, so that what does not fit is refused here and not later, while displaying.
     _ = shown.figure
     return shown
+
+
+def bundle(result: "xr.Dataset | xr.DataTree") -> dict[str, Any] | None:
+    """Return what a notebook displays of a result: its picture, and folded under it its variables.
+
+    None for a dataset that no analysis made and for one that no view draws: those look as they always do.
+    """
+    if "analysis" not in results.provenance(result):
+        return None
+    try:
+        shown = show(result)._repr_mimebundle_()
+    except BadInput:
+        return None
+    folded = f"<details><summary>Variables</summary>{result._repr_html_()}</details>"
+    return {**shown, "text/html": shown["text/html"] + folded}
 
 
 def ask(
