@@ -34,6 +34,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "reverse_query": ({"query": " the"}, {}),
     "neuron_ranking": ({"task": "indirect-object"}, {"select": {"layer": 5}}),
     "neuron_logits": ({"target": " Mary", "distractor": " John", "top_k": 12}, {}),
+    "neuron_connections": ({"neurons": "3.17", "top_k": 12}, {}),
     "neuron_interactions": ({"n_neurons": 8, "n_prompts": 32}, {}),
     "neuron_explanations": ({"n_neurons": 10, "n_passages": 96}, {}),
     "neuron_activations": (
