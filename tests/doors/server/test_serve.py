@@ -1,5 +1,6 @@
 """The server starts on this machine alone, tells where it is, and stops in good order."""
 
+import asyncio
 import json
 import os
 import signal
@@ -336,3 +337,25 @@ def test_start_and_stop_are_on_record(life: Life, tmp_path: Path) -> None:
     log = AuditLog(tmp_path / "store" / FOLDER)
     assert [row.action for row in log.read(actor="server")] == ["stop", "start"]
     assert log.verify().whole
+
+
+def test_small_replies_leave_at_once() -> None:
+    """Where they wait for the client's word, every reply takes 40 ms."""
+    delays: list[int] = []
+
+    class Told(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            taken = transport.get_extra_info("socket")
+            delays.append(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            transport.close()
+
+    async def visited(listener: socket.socket) -> None:
+        async with await asyncio.get_running_loop().create_server(Told, sock=listener):
+            source, sink = await asyncio.open_connection(*listener.getsockname())
+            await source.read()
+            sink.close()
+
+    with bind("127.0.0.1", 0) as listener:
+        asyncio.run(visited(listener))
+    assert all(delays)
+    assert delays
