@@ -5,6 +5,7 @@ import * as driver from "./driver.mjs";
 import * as admin from "./admin.mjs";
 import * as atlas from "./atlas.mjs";
 import * as brain from "./brain.mjs";
+import * as circuits from "./circuits.mjs";
 import * as compare from "./compare.mjs";
 import * as experiment from "./experiment.mjs";
 import * as home from "./home.mjs";
@@ -14,7 +15,7 @@ import * as stream from "./stream.mjs";
 import * as unit from "./unit.mjs";
 import { shoot } from "./shots.mjs";
 
-const DRIVERS = { home, lab, stream, brain, experiment, atlas, unit, compare, admin, story };
+const DRIVERS = { home, lab, stream, brain, experiment, atlas, unit, circuits, compare, admin, story };
 const wanted = process.env.PAGES ? process.env.PAGES.split(",") : Object.keys(DRIVERS);
 
 const browser = await launch();

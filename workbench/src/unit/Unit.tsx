@@ -23,6 +23,7 @@ import { SecondOrder } from "./SecondOrder";
 import { Similar } from "./Similar";
 import { Tokens } from "./Tokens";
 import { AddressBox, UnitHead } from "./UnitHead";
+import { Weights } from "./Weights";
 
 export default function Unit() {
   const { query } = usePage();
@@ -133,6 +134,7 @@ function Neuron({ model, unit, sizes, ready }: UnitProps) {
         <Examples {...{ unit, record, cubes, failure }} />
         <Tokens key={`tokens ${address}`} model={model} unit={unit} record={digest} />
         <Similar key={`similar ${address}`} model={model} unit={unit} ready={rest} />
+        <Weights key={`weights ${address}`} model={model} unit={unit} ready={rest} />
       </div>
       <div className="unit-side">
         <ActivationHistogram record={record} cubes={cubes} />
