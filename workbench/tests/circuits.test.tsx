@@ -117,7 +117,8 @@ describe("the threshold", () => {
     const kept = linksFrom(many, thresholdOf(many, undefined));
     expect(kept).toHaveLength(24);
     expect(kept[0]?.from).toBe("59");
-    expect(thresholdOf(graph.links, undefined)).toBe(0);
+    expect(thresholdOf(graph.links, undefined)).toBe(0.005);
+    expect(thresholdOf([], undefined)).toBe(0);
     expect(thresholdOf(many, "0.5")).toBe(0.5);
     expect(thresholdOf(many, "nonsense")).toBe(thresholdOf(many, undefined));
   });

@@ -1,6 +1,6 @@
 /** What the maps are about: two prompts that differ, or a task. */
 import { Button, SegmentedControl, Select } from "@mantine/core";
-import { type SubmitEvent, useId, useState } from "react";
+import { type ReactNode, type SubmitEvent, useId, useState } from "react";
 import { useKnown } from "../api/queries";
 import type { CommonPrompt } from "../api/shapes";
 import { CommonPrompts } from "../lab/PromptPanel";
@@ -16,7 +16,8 @@ const FIELDS = [
 
 type Texts = Record<(typeof FIELDS)[number]["name"], string>;
 
-export function About() {
+/** `children` are the choices of the view itself. */
+export function About({ children }: { children?: ReactNode }) {
   const { query, set } = usePage();
   const [texts, setTexts] = useState(() => textsOf(query));
   const [known, setKnown] = useState(query);
@@ -71,6 +72,7 @@ export function About() {
           </Button>
         </form>
       )}
+      {children && <div className="choices-row">{children}</div>}
     </Panel>
   );
 }

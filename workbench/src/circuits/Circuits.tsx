@@ -1,7 +1,6 @@
 /** Circuits: what carries the answer, along which paths, and which parts work together. */
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { usePage } from "../state/page";
-import { About } from "./About";
 import { LEFT, type View, VIEWS, viewOf } from "./address";
 import "../styles/circuits.css";
 
@@ -22,7 +21,6 @@ export default function Circuits() {
     <main className={`circuits ${view}`}>
       <h1 className="hidden">Circuits</h1>
       {!query.panel && <Views view={view} />}
-      {(view === "patching" || view === "paths") && <About />}
       <Suspense fallback={<div className="skeleton" style={{ height: 480 }} />}>
         <Shown />
       </Suspense>

@@ -182,12 +182,14 @@ function Links({ links, frame, domain, theme, seen }: LinksProps) {
             data-strength={link.strength}
             data-unsure={link.unsure}
           >
-            <path d={d} stroke={THEMES[theme].muted} strokeWidth={wide + 1} opacity={0.45} />
+            {!link.unsure && (
+              <path d={d} stroke={THEMES[theme].muted} strokeWidth={wide + 1} opacity={0.45} />
+            )}
             <path
               d={d}
               stroke={colourOf(link, domain, theme)}
               strokeWidth={wide}
-              strokeDasharray={link.unsure ? "4 4" : undefined}
+              strokeDasharray={link.unsure ? "3 6" : undefined}
             />
           </g>
         );
@@ -361,7 +363,7 @@ function Legend({ frame, domain, theme, measure, unsure }: LegendProps) {
             y2={y + 5}
             stroke={veil}
             strokeWidth={3}
-            strokeDasharray="4 4"
+            strokeDasharray="3 6"
           />
           <text x={start + BAR + 82} y={y + 8} {...words}>
             not distinguishable from random

@@ -5,6 +5,7 @@ import type { Question } from "../api/ask";
 import { AnswerPanel } from "../result/AnswerPanel";
 import { Empty } from "../shell/Panel";
 import { type Query, usePage } from "../state/page";
+import { About } from "./About";
 import { aboutOf } from "./address";
 import { TakeCommon } from "./TakeCommon";
 
@@ -40,56 +41,61 @@ export default function Patching() {
   const turn = (patch: Record<string, string | null>) => set({ ...patch, sel: null }, { push: true });
   const chosen = optionsOf(query);
   return (
-    <AnswerPanel
-      id="patching"
-      slot=".patching"
-      title="Patching"
-      tall={460}
-      question={typeof question === "string" ? null : question}
-      empty={
-        <Empty button={<TakeCommon />}>
-          {typeof question === "string" ? question : "Nothing has been asked here yet."}
-        </Empty>
-      }
-      actions={
-        <div className="choices-row">
-          <SegmentedControl
-            size="xs"
-            aria-label="How effects are found"
-            data={METHODS}
-            value={chosen.method}
-            onChange={(method) => turn({ method })}
-          />
-          <Select
-            size="xs"
-            w={150}
-            aria-label="What is swapped"
-            data={PARTS}
-            value={chosen.sites}
-            allowDeselect={false}
-            onChange={(sites) => turn({ sites })}
-          />
-          <Select
-            size="xs"
-            w={160}
-            aria-label="Which way the patch runs"
-            data={DIRECTIONS}
-            value={chosen.direction}
-            allowDeselect={false}
-            onChange={(direction) => turn({ direction })}
-          />
-          <label className="each-token">
-            <input
-              type="checkbox"
-              checked={query.positions === ONE_BY_ONE}
-              onChange={(event) => turn({ positions: event.currentTarget.checked ? ONE_BY_ONE : null })}
-            />{" "}
-            token by token
-          </label>
-        </div>
-      }
-    />
+    <>
+      <About>
+        <SegmentedControl
+          size="xs"
+          aria-label="How effects are found"
+          data={METHODS}
+          value={chosen.method}
+          onChange={(method) => turn({ method })}
+        />
+        <Choice
+          label="What is swapped"
+          data={PARTS}
+          value={chosen.sites}
+          onChange={(sites) => turn({ sites })}
+        />
+        <Choice
+          label="Which way the patch runs"
+          data={DIRECTIONS}
+          value={chosen.direction}
+          onChange={(direction) => turn({ direction })}
+        />
+        <label className="each-token">
+          <input
+            type="checkbox"
+            checked={query.positions === ONE_BY_ONE}
+            onChange={(event) => turn({ positions: event.currentTarget.checked ? ONE_BY_ONE : null })}
+          />{" "}
+          token by token
+        </label>
+      </About>
+      <AnswerPanel
+        id="patching"
+        slot=".patching"
+        title="Patching"
+        tall={460}
+        question={typeof question === "string" ? null : question}
+        empty={
+          <Empty button={<TakeCommon />}>
+            {typeof question === "string" ? question : "Nothing has been asked here yet."}
+          </Empty>
+        }
+      />
+    </>
   );
+}
+
+interface ChoiceProps {
+  label: string;
+  data: { value: string; label: string }[];
+  value: string;
+  onChange: (value: string | null) => void;
+}
+
+function Choice({ label, ...shown }: ChoiceProps) {
+  return <Select size="xs" w={170} aria-label={label} allowDeselect={false} {...shown} />;
 }
 
 function named(list: readonly { value: string }[], text: string | undefined): string {

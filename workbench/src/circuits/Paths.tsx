@@ -9,6 +9,7 @@ import { Empty } from "../shell/Panel";
 import { usePage } from "../state/page";
 import { useSelection } from "../state/selection";
 import { unitAt } from "../state/units";
+import { About } from "./About";
 import { aboutOf, inWords, receiversOf, writeReceivers } from "./address";
 import { pathLinks, pathNodes, receiverNode, withCompanions } from "./found";
 import type { Graph, GraphLink, GraphNode } from "./graph";
@@ -47,6 +48,7 @@ export default function Paths() {
   };
   return (
     <>
+      <About />
       <GraphPanel
         id="path-graph"
         title="Paths"

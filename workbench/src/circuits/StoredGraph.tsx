@@ -45,15 +45,15 @@ export default function StoredGraph() {
           error ? (
             <Complaint>{error.message}</Complaint>
           ) : (
-            <Empty button={matrices.length > 0 ? undefined : <Fill />}>
+            <Empty button={matrices.length > 0 ? choice : <Fill />}>
               {matrices.length > 0
-                ? "Choose a stored matrix below: its heads or neurons are drawn by layer, joined by what it says of each pair."
+                ? "Choose a stored matrix: its heads or neurons are drawn by layer, joined by what it says of each pair."
                 : "No matrix of heads or neurons is stored yet; head composition makes one from the weights alone."}
             </Empty>
           )
         }
       >
-        {matrices.length > 0 && <div className="follow">{choice}</div>}
+        {result && <div className="follow">{choice}</div>}
       </MatrixGraph>
       <div className="circuits-side">
         {result && <ResultPanel id="stored" slot=".stored" result={result} />}

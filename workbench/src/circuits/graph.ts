@@ -31,6 +31,8 @@ export interface Graph {
 
 /** Links drawn unless the reader asks for more or fewer. */
 const FEW = 24;
+/** Share of the strongest link below which others are not drawn unless the reader asks for them. */
+const SLIGHT = 0.01;
 /** Links that a drawing takes at most. */
 export const MOST = 1500;
 const FIGURES = 3;
@@ -44,8 +46,8 @@ export function byStrength(links: readonly GraphLink[]): GraphLink[] {
 export function thresholdOf(links: readonly GraphLink[], asked: string | undefined): number {
   const given = asked === undefined ? Number.NaN : Number(asked);
   if (Number.isFinite(given) && given >= 0) return given;
-  const last = byStrength(links)[FEW - 1];
-  return links.length > FEW && last ? roundedDown(Math.abs(last.strength)) : 0;
+  const sizes = byStrength(links).map(({ strength }) => Math.abs(strength));
+  return roundedDown(Math.max(sizes[FEW - 1] ?? 0, SLIGHT * (sizes[0] ?? 0)));
 }
 
 /** The number with three figures that is no larger. */
