@@ -6,6 +6,7 @@ import { useOpen } from "../shell/PageLink";
 import "../styles/home.css";
 import { AlertList } from "./AlertList";
 import { Models } from "./Models";
+import { RecipeLinks } from "./RecipeLinks";
 import { RecentResults } from "./RecentResults";
 import { RunningJobs } from "./RunningJobs";
 
@@ -22,6 +23,7 @@ export default function Home() {
       <div className="home-side">
         <RunningJobs />
         <AlertList />
+        <RecipeLinks />
       </div>
     </main>
   );
