@@ -11,7 +11,7 @@ import pytest
 from neuronscope.chains.chain import Chain, Check
 from neuronscope.chains.checking import verdict
 from neuronscope.chains.filling import filled, works
-from neuronscope.chains.reading import read_chain, recipe_names, recipe_text
+from neuronscope.chains.reading import chain_of, read_chain, recipe_names, recipe_text
 from neuronscope.chains.running import run_chain
 from neuronscope.results import WorkerProcesses, digest, label, load, provenance
 from neuronscope.words import BadInput
@@ -242,3 +242,16 @@ def test_recipes_are_well_made_and_say_what_they_are_for(name: str, tmp_path: Pa
     copy = tmp_path / "copy.yaml"
     copy.write_text(recipe_text(name), encoding="utf-8")
     assert read_chain(str(copy)) == recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: &a [1]\nb: [*a, *a]", "aliases are not read here"),
+        ("a: &a [*a]", "aliases are not read here"),
+        ("[" * 20_000, "is nested too deeply"),
+    ],
+)
+def test_a_text_that_stands_for_more_than_it_says_is_refused(text: str, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        chain_of(text, name="yours")

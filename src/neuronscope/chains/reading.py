@@ -17,6 +17,16 @@ from neuronscope.words import BadInput, nearest
 _ENDINGS = (".yaml", ".yml")
 
 
+class _Plain(yaml.SafeLoader):
+    """Reads YAML without aliases, by which a short text could stand for an endless one."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.MarkedYAMLError(problem="aliases are not read here", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+
 def recipe_names() -> dict[str, str]:
     """Return the recipes that ship with the package, each with its summary."""
     return {name: read_chain(name).summary for name in sorted(_recipes())}
@@ -76,7 +86,9 @@ def _recipe(name: str) -> Traversable:
 
 def _read(text: str, name: str) -> Chain:
     try:
-        data = yaml.safe_load(text)
+        data = yaml.load(text, Loader=_Plain)
+    except RecursionError:
+        raise BadInput(f"{name} is nested too deeply: no chain needs that.") from None
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = f" (line {mark.line + 1})" if mark else ""

@@ -5,6 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 
+class NamesFile:
+    """Mark a parameter that may name a file, so that a server looks where it leads before it is opened."""
+
+
 class OrCallable:
     """Mark a parameter type whose values may also be a Python function, at the Python door alone."""
 

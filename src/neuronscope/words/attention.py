@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from neuronscope.words.asking import NamesFile
+
 FirstToken = Annotated[
     Literal["keep", "leave_out"],
     Field(
@@ -64,6 +66,7 @@ Treebank = Annotated[
         description="CoNLL-U file whose arcs are looked for; left empty, that from the verb's place to its "
         "subject in the task agreement."
     ),
+    NamesFile,
 ]
 SentenceCount = Annotated[
     int, Field(ge=2, le=100_000, description="How many sentences of the treebank to read.")

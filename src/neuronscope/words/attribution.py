@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from neuronscope.words.asking import NamesFile
+
 TokenMethod = Annotated[
     Literal["integrated_gradients", "saliency", "gradient_input", "occlusion", "shapley"],
     Field(
@@ -73,6 +75,7 @@ Paraphrases = Annotated[
         description="Further prompts with the same answer: one a line, or the name of a text file (.txt) "
         "that holds one a line."
     ),
+    NamesFile,
 ]
 ParaphraseCount = Annotated[
     int, Field(ge=1, le=1000, description="How many wordings of the fact to take from the task.")

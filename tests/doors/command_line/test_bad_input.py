@@ -168,3 +168,15 @@ def test_ctrl_c_ends_with_130_and_one_line(run: Run, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("neuronscope.catalogue.forms", stopped)
     assert run("list") == (130, "", "Stopped; what was stored before is still there.\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ask", "logit-lens", "--prompt", "ab", "--model", "~nobody-of-this-name/model"],
+        ["ask", "model-card", "--model", "builtin:scribe", "--out", "~nobody-of-this-name/card.nc"],
+        ["make", "toy-superposition", "--out", "~nobody-of-this-name/toys"],
+    ],
+)
+def test_the_home_of_nobody_is_refused(run: Run, words: list[str]) -> None:
+    refused(run(*words), "the home of somebody who is not known here")

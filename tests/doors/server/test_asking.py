@@ -276,3 +276,16 @@ def test_a_cancelled_job_ends_its_stream(client: TestClient) -> None:
     job = client.post(f"{ASK}/slow?wait=0", json={"steps": 10_000}).json()
     client.delete(f"/api/v1/jobs/{job['id']}")
     assert events(client.get(f"/api/v1/jobs/{job['id']}/events").text)[-1]["data"] == {"event": "cancelled"}
+
+
+def test_a_maker_leaves_what_opens_by_its_name_and_nobody_learns_where(client: TestClient) -> None:
+    settings = {"n_features": 3, "n_dimensions": 2, "densities": [1.0, 0.1], "steps": 20, "rows": 16}
+    at = "/api/v1/makers/toy_superposition?called=small&wait=60"
+    job = client.post(at, json=settings).json()
+    assert (job["state"], job["made"], job["error"]) == ("done", "made:toy_superposition/small", None)
+    measured = "made:toy_superposition/small/metrics.nc"
+    assert measured in [known["name"] for known in client.get("/api/v1/subjects/Result").json()]
+    assert client.post(at, json=settings).json()["state"] == "done"
+    refused = client.post(at, json={**settings, "steps": 21})
+    assert refused.status_code == 422
+    assert "'made:toy_superposition/small' holds a run with steps=20, not 21" in refused.json()["detail"]

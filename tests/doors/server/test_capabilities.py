@@ -1,6 +1,10 @@
 """What a server and a model can do is told without running anything."""
 
+from pathlib import Path
+
+import torch
 from fastapi.testclient import TestClient
+from transformers import BertConfig, BertForMaskedLM
 
 from neuronscope.doors.server import bodies
 from neuronscope.models import model_names
@@ -43,3 +47,19 @@ def test_an_open_model_tells_its_analyses_and_after_an_answer_its_sites(
 
 def test_a_name_that_leads_elsewhere_is_refused(client: TestClient) -> None:
     assert client.get(AT, params={"model": "made:../x"}).status_code == 422
+
+
+def test_a_model_that_reads_both_ways_says_why_it_is_not_asked_what_follows(
+    client: TestClient, tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    shape = {"hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
+    BertForMaskedLM(BertConfig(vocab_size=32, **shape)).save_pretrained(tmp_path)
+    client.app.state.desk.shelf.open(str(tmp_path))
+    found = told(client, model=str(tmp_path)).model
+    assert found is not None
+    assert (found.family, found.tokenizer, found.stream) == ("bert", False, False)
+    reasons = {ability.name: ability.reason for ability in found.analyses}
+    assert "both ways" in str(reasons["generation"])
+    assert "no tokenizer" in str(reasons["attention_patterns"])
+    assert reasons["model_card"] is None

@@ -162,10 +162,10 @@ def test_a_model_that_does_not_open_stops_the_start(tmp_path: Path) -> None:
     assert not (tmp_path / "ready.json").exists()
 
 
-def test_the_link_leads_to_the_lab_of_the_model() -> None:
+def test_the_link_leads_home_with_the_model() -> None:
     assert page_of(None) == "/"
-    assert page_of("builtin:scribe") == "/lab?model=builtin%3Ascribe"
-    assert page_of("a b&c=d") == "/lab?model=a%20b%26c%3Dd"
+    assert page_of("builtin:scribe") == "/?model=builtin%3Ascribe"
+    assert page_of("a b&c=d") == "/?model=a%20b%26c%3Dd"
 
 
 def test_a_private_file_is_the_owners_alone_and_replaces_what_was_there(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_whole_life_of_the_server(number: signal.Signals, tiny_model: str, tmp
             assert client.get("/api/v1/jobs").status_code == 401
             onward = client.get(ready["login"])
             assert onward.status_code == 303
-            assert onward.headers["location"].startswith("/lab?model=")
+            assert onward.headers["location"].startswith("/?model=")
             assert client.get("/api/v1/jobs").json() == []
             asked = {"model": tiny_model, "text": "ab"}
             assert len(client.post("/api/v1/tokens", json=asked).json()["tokens"]) == 2

@@ -59,6 +59,13 @@ def _open(parser: Parser) -> None:
         help="Answer requests under this name too; say it once for each name.",
     )
     parser.add_argument(
+        "--files",
+        metavar="FOLDER",
+        action="append",
+        default=[],
+        help="Let questions name files in this folder, and none elsewhere; say it once for each.",
+    )
+    parser.add_argument(
         "--insecure-no-auth", action="store_true", help="Let everybody in without a key. Do not."
     )
 

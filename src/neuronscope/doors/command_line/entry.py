@@ -13,6 +13,8 @@ from neuronscope.doors.command_line.commands import overview, understand
 from neuronscope.words import BadInput
 
 FAILED, BAD_INPUT, STOPPED = 1, 2, 130
+NO_HOME = "Could not determine home directory."
+"""What Python says of a path such as ~nobody/model."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -33,6 +35,9 @@ def main(words: Sequence[str] | None = None) -> int:
         except SystemExit as finish:
             return int(finish.code or 0)
         except Exception as problem:
+            if str(problem) == NO_HOME:
+                said = "A path begins with the home of somebody who is not known here; write it in full."
+                return _refuse(said, BAD_INPUT)
             return _failed(problem)
 
 

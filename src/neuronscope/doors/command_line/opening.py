@@ -14,6 +14,7 @@ def opened(given: argparse.Namespace) -> int:
         host=given.host,
         allow_hosts=given.allow_host,
         insecure_no_auth=given.insecure_no_auth,
+        files=given.files,
         open_browser=not given.no_browser,
         ready_file=given.ready_file,
         store_folder=None,

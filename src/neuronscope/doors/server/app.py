@@ -67,8 +67,13 @@ ROUTES = (
 )
 
 
-def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> FastAPI:
-    """Build the server around who may ask and where results are kept."""
+def create_app(
+    *, access: Access, store: Store, shelf: Shelf | None = None, allowed: tuple[str, ...] | None = None
+) -> FastAPI:
+    """Build the server around who may ask and where results are kept.
+
+    ``allowed`` are the folders whose files questions may name; any file where it is left out.
+    """
     shelf = shelf or Shelf()
     kept = KeepingStore(store)
     audit, tokens = Recorder(store.folder / FOLDER), TokenTable(store.folder / FOLDER)
@@ -78,6 +83,7 @@ def create_app(*, access: Access, store: Store, shelf: Shelf | None = None) -> F
         store=kept,
         ledger=Ledger(kept.folder / JOBS),
         on_end=lambda job: _record_end(audit, job),
+        allowed=allowed,
     )
     monitor = Monitor(store=kept, jobs=jobs)
     metrics = Metrics(jobs=jobs, shelf=shelf, store=kept, monitor=monitor)

@@ -73,7 +73,7 @@ async def ask_analysis(
     if form["sort"] != "ask":
         raise HTTPException(404, f"{form['name']} makes files; send this to /api/v1/makers/{form['name']}.")
     definition = await run_in_threadpool(catalogue.find, form["name"])
-    job = question(definition, arguments, name=form["name"], home=desk.jobs.home)
+    job = await run_in_threadpool(question, definition, arguments, name=form["name"], reach=desk.jobs.reach)
     server = str(request.base_url)
     known = await run_in_threadpool(desk.jobs.known, job)
     if known is not None:
@@ -110,7 +110,9 @@ async def run_maker(
         raise HTTPException(404, f"{form['name']} answers; ask it at /api/v1/analyses/{form['name']}.")
     definition = await run_in_threadpool(catalogue.find, form["name"])
     called = secrets.token_hex(8) if called is None else called
-    job = order(definition, arguments, name=form["name"], called=called, home=desk.jobs.home)
+    job = await run_in_threadpool(
+        order, definition, arguments, name=form["name"], called=called, reach=desk.jobs.reach
+    )
     body = await _settled(desk, job, wait=wait, fail_if_busy=fail_if_busy)
     return body if body.state == "done" else _later(body)
 

@@ -45,6 +45,7 @@ def serve(
     host: str = "127.0.0.1",
     allow_hosts: Sequence[str] = (),
     insecure_no_auth: bool = False,
+    files: Sequence[str] = (),
     open_browser: bool = True,
     ready_file: str | Path | None = None,
     store_folder: str | Path | None = None,
@@ -52,7 +53,9 @@ def serve(
     """Serve the REST door and the workbench until SIGINT or SIGTERM, with a model open if one is named.
 
     Port 0 takes any that is free. ``allow_hosts`` are names, besides this machine's own, under which
-    requests may come. ``ready_file`` gets url, login, token and pid as JSON once the server answers.
+    requests may come. ``files`` are the folders whose files questions may name; any file where none is
+    given and only this machine can ask. ``ready_file`` gets url, login, token and pid as JSON once the
+    server answers.
     Raises ``BadInput`` on a host that other machines can reach while no token is made, unless
     ``insecure_no_auth`` lets everybody in; on a taken port, or a model that does not open.
     """
@@ -67,7 +70,9 @@ def serve(
         shelf = Shelf()
         if model is not None:
             shelf.open(model)
-        app = create_app(access=access, store=store, shelf=shelf)
+        known = (*files, *([] if model is None else [model]))
+        alone = host in LOOPBACK and not (allow_hosts or insecure_no_auth or files)
+        app = create_app(access=access, store=store, shelf=shelf, allowed=None if alone else known)
         notice = Notice(
             access,
             address=f"http://{_in_address(EVERYWHERE.get(host, host))}:{taken}",
@@ -237,7 +242,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 def page_of(model: str | None) -> str:
     """Return the page that the link leads to."""
-    return "/" if model is None else f"/lab?model={quote(model, safe='')}"
+    return "/" if model is None else f"/?model={quote(model, safe='')}"
 
 
 def write_private(file: Path, text: str) -> None:

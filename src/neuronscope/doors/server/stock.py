@@ -1,6 +1,6 @@
 """What is there to ask about? Routes of health, models, tokens and common prompts."""
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 
 import neuronscope
 from neuronscope.contract import known_names
@@ -41,9 +41,14 @@ def list_subjects(type: str, desk: AtDesk) -> list[bodies.KnownName]:
 
 
 @router.post("/tokens", tags=["models"], responses=troubles(413, 422))
-def split_text(asked: bodies.TextToSplit, desk: AtDesk) -> bodies.Tokens:
-    """Split a text with a model's own tokenizer, as its analyses will."""
-    model = desk.shelf.open(made.path_of(asked.model, desk.jobs.home))
+def split_text(asked: bodies.TextToSplit, request: Request, desk: AtDesk) -> bodies.Tokens:
+    """Split a text with a model's own tokenizer, as its analyses will.
+
+    Who may not run questions may not have a model opened for this either: it must be open already.
+    """
+    path = desk.jobs.reach.path_of(asked.model)
+    runs = "run" in request.scope["actor"]["scopes"]
+    model = desk.shelf.open(path) if runs else desk.shelf.opened(path)
     tokens = model.tokenize(asked.text)
     texts = model.token_texts(tokens)
     return bodies.Tokens(

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from tests.doors.server.conftest import TOKEN, wait_for
+from tests.doors.server.planted import gate
 
 
 def test_a_token_is_made_told_once_listed_and_revoked(client: TestClient) -> None:
@@ -125,6 +126,7 @@ def test_spoilt_files_are_told_in_a_sentence(app: FastAPI, client: TestClient) -
 def test_a_job_that_ends_later_is_found_from_the_request_that_asked_it(client: TestClient) -> None:
     job = client.post("/api/v1/analyses/held?wait=0", json={"steps": 2}).json()
     client.delete(f"/api/v1/jobs/{job['id']}")
+    gate.set()
     wait_for(client, job, state="cancelled")
     rows = client.get("/api/v1/admin/audit").json()["rows"]
     asked = next(row for row in rows if row["facts"].get("onward") == f"/api/v1/jobs/{job['id']}")

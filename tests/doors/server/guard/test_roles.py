@@ -34,6 +34,13 @@ def bearer(
         ("GET", "/api/v1/admin", "manage"),
         ("GET", "/api/v1/admin/tokens", "manage"),
         ("POST", "/api/v1/admin/tokens", "manage"),
+        ("POST", "/api/v1/tokens", "read"),
+        ("PUT", "/api/v1/tokens", "run"),
+        ("POST", "/api/v1/tokens/", "run"),
+        ("POST", "/api/v1/recipes/read", "read"),
+        ("POST", "/api/v1/recipes/fill", "read"),
+        ("POST", "/api/v1/recipes/check", "read"),
+        ("POST", "/api/v1/recipes", "run"),
         ("GET", "/api/v1/administer", "read"),
         ("GET", "/metrics", "read"),
     ],
@@ -59,10 +66,10 @@ def test_all_of_the_api_but_health_is_guarded(path: str, guarded: bool) -> None:
 
 def test_a_refusal_says_who_lacks_what_and_who_could_have_it() -> None:
     actor = Actor("ann", "viewer", ("read", "export"))
-    assert refusal(actor, "POST", "/api/v1/tokens") == (
+    assert refusal(actor, "POST", "/api/v1/streams") == (
         "ann is a viewer whose key reaches read, export; this needs run, which an analyst's key can have."
     )
-    assert refusal(replace(actor, role="admin", scopes=SCOPES), "POST", "/api/v1/tokens") is None
+    assert refusal(replace(actor, role="admin", scopes=SCOPES), "POST", "/api/v1/streams") is None
 
 
 @pytest.mark.parametrize("role", ["viewer", "analyst", "admin"])
@@ -73,7 +80,8 @@ def test_every_route_lets_in_the_roles_it_should_and_no_other(
     for method, path in operations(app):
         if path.endswith("/streams") and method == "POST" and role != "viewer":
             continue
-        allowed = {"viewer": method == "GET" and "/admin/" not in path, "analyst": "/admin/" not in path}
+        reads = needed(method, path) in {"read", "export"}
+        allowed = {"viewer": reads and "/admin/" not in path, "analyst": "/admin/" not in path}
         status = stranger.request(method, path, headers=key, params={"wait": 0, "limit": "x"}).status_code
         assert (status not in {401, 403}) is allowed.get(role, True), (method, path, status)
 
@@ -118,6 +126,17 @@ def test_a_key_for_some_models_runs_those(app: FastAPI, stranger: TestClient, ti
     assert stranger.post("/api/v1/analyses/squares?wait=10", json={}, headers=key).status_code == 200
     assert stranger.post("/api/v1/analyses/squares", content=b"{", headers=key).status_code == 422
     assert stranger.post("/api/v1/analyses/squares", content=b"x" * 1_000_001, headers=key).status_code == 413
+
+
+def test_a_viewer_has_texts_split_by_a_model_that_is_open_and_opens_none(
+    app: FastAPI, stranger: TestClient, tiny_model: str
+) -> None:
+    viewer, asked = bearer(app, "viewer"), {"model": tiny_model, "text": "ab"}
+    refused = stranger.post("/api/v1/tokens", json=asked, headers=viewer)
+    assert (refused.status_code, app.state.desk.shelf.places()) == (422, [])
+    assert refused.json()["detail"].endswith("is not open yet.")
+    assert stranger.post("/api/v1/tokens", json=asked, headers=bearer(app, "analyst")).status_code == 200
+    assert len(stranger.post("/api/v1/tokens", json=asked, headers=viewer).json()["tokens"]) == 2
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired"])

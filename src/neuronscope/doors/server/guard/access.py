@@ -183,6 +183,11 @@ class Access:
         """Say by which names the server goes, for people."""
         return " and ".join([f"127.0.0.1:{self.port}", "localhost", *self.hosts])
 
+    def still_admits(self, visitor: Visitor) -> bool:
+        """Say whether the key by which somebody came still opens, and the session still is open."""
+        session = visitor.session
+        return (session is None or self.sessions.holds(session.id)) and self._holds(visitor.actor.token)
+
     def _holds(self, token_id: str | None) -> bool:
         if token_id is None:
             return True

@@ -1,6 +1,7 @@
 """What must hold of a request before anything reads it? Host, origin, size, and a key that reaches."""
 
 import logging
+import time
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
@@ -23,6 +24,8 @@ from neuronscope.words import BadInput
 
 log = logging.getLogger(__name__)
 
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether the key of a reply that goes on and on still opens."""
 LARGEST_BODY = 1_000_000
 LARGEST_HEADERS = 32_000
 HEADERS = {
@@ -40,6 +43,10 @@ _BUSY = (
     f"This key is being answered {MOST_REQUESTS} requests or {MOST_STREAMS} streams already; "
     "ask again once some have ended."
 )
+
+
+class _KeyEnded(OSError):
+    """Raised into a reply whose reader's key ended, as a broken connection would be."""
 
 
 class Gate:
@@ -66,9 +73,14 @@ class Gate:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = refused = False
+        looked = time.monotonic()
 
         async def dressed(message: Message) -> None:
-            nonlocal begun
+            nonlocal begun, looked
+            if message["type"] == "http.response.body" and time.monotonic() - looked > LOOK_EVERY:
+                looked = time.monotonic()
+                if not await self._still_admitted(scope):
+                    raise _KeyEnded
             if message["type"] == "http.response.start":
                 begun = True
                 headers = MutableHeaders(scope=message)
@@ -90,6 +102,9 @@ class Gate:
             try:
                 await self.app(scope, receive, dressed)
             except Exception:
+                if begun and not await self._still_admitted(scope):
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+                    return
                 log.exception("%s %s failed", scope["method"], scope["path"])
                 if begun:
                     raise
@@ -130,6 +145,7 @@ class Gate:
             )
         session = visitor.session.id if visitor.session is not None else None
         scope["actor"] = {**asdict(visitor.actor), "session": session}
+        scope["visitor"] = visitor
         await self._note_use(visitor.actor)
         reason = roles.refusal(visitor.actor, scope["method"], scope["path"])
         if reason is not None:
@@ -140,6 +156,10 @@ class Gate:
         except Busy:
             return _trouble(429, _BUSY, {"retry-after": "1"})
         return None
+
+    async def _still_admitted(self, scope: Scope) -> bool:
+        visitor = scope.get("visitor")
+        return visitor is None or await run_in_threadpool(self.access.still_admits, visitor)
 
     async def _note_use(self, actor: Actor) -> None:
         """Write into the table, once a minute, that a token is used."""

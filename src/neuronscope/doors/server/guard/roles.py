@@ -9,8 +9,13 @@ ADMIN = "/api/v1/admin"
 METRICS = "/metrics"
 HEALTH = "/api/v1/health"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-ONLY_ASKED = {"/api/v1/tokens"}
-"""Paths that change nothing whatever the method: a page asks there at every pause of typing."""
+ONLY_ASKED = {
+    ("POST", "/api/v1/tokens"),
+    ("POST", "/api/v1/recipes/read"),
+    ("POST", "/api/v1/recipes/fill"),
+    ("POST", "/api/v1/recipes/check"),
+}
+"""What changes nothing and runs nothing though it has a body: pages ask there at every pause of typing."""
 EXPORTS = re.compile(r"/api/v1/results/[^/]+/export")
 
 
@@ -29,17 +34,19 @@ def needed(method: str, path: str) -> Scope:
 
     >>> needed("GET", "/api/v1/jobs"), needed("POST", "/api/v1/jobs"), needed("GET", "/api/v1/admin/audit")
     ('read', 'run', 'manage')
+    >>> needed("POST", "/api/v1/tokens")
+    'read'
     """
     if path == ADMIN or path.startswith(f"{ADMIN}/"):
         return "manage"
-    if method not in SAFE_METHODS:
+    if method not in SAFE_METHODS and (method, path) not in ONLY_ASKED:
         return "run"
     return "export" if EXPORTS.fullmatch(path) else "read"
 
 
 def changes(method: str, path: str) -> bool:
     """Say whether a request may change something, so that it belongs on record."""
-    return is_api(path) and method not in SAFE_METHODS and path not in ONLY_ASKED
+    return is_api(path) and method not in SAFE_METHODS and (method, path) not in ONLY_ASKED
 
 
 def refusal(actor: Actor, method: str, path: str) -> str | None:

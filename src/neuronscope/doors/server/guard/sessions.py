@@ -58,6 +58,11 @@ class Sessions:
         with self._lock:
             return list(reversed(self._current().values()))
 
+    def holds(self, session_id: str) -> bool:
+        """Say whether a session is open."""
+        with self._lock:
+            return any(session.id == session_id for session in self._current().values())
+
     def close(self, session_id: str) -> Session | None:
         """End a session and return it, or nothing where it is not open."""
         with self._lock:

@@ -138,7 +138,7 @@ async def open_stream(
     definition = await run_in_threadpool(catalogue.find, NAME)
     given = body.model_dump(mode="json", exclude_unset=True, exclude={"label", "record", "paused"})
     asked = {"detail": body.detail, **given}
-    job = question(definition, asked, name=NAME, home=desk.jobs.home)
+    job = await run_in_threadpool(question, definition, asked, name=NAME, reach=desk.jobs.reach)
     if body.do:
         interventions.read(body.do)
     stream = Stream(

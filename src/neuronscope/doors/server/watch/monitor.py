@@ -241,7 +241,7 @@ class Monitor:
         try:
             asked = readings.question(rule, self._store)
             definition = catalogue.find(asked.analysis)
-            job = question(definition, asked.arguments, name=asked.analysis, home=self._jobs.home)
+            job = question(definition, asked.arguments, name=asked.analysis, reach=self._jobs.reach)
             answer = self._jobs.known(job)
             if answer is not None:
                 self._record(rule, readings.of_answer(rule, answer, self._store), now)

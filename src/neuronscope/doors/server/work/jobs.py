@@ -12,7 +12,9 @@ from neuronscope import catalogue, contract
 from neuronscope.doors.server import bodies
 from neuronscope.doors.server.work.job import Ending, Job
 from neuronscope.doors.server.work.ledger import Ledger
+from neuronscope.doors.server.work.made import PREFIX
 from neuronscope.doors.server.work.question import order, question
+from neuronscope.doors.server.work.reach import Reach
 from neuronscope.doors.server.work.shelf import MOST, Place, Shelf
 from neuronscope.results import Cancelled, CannotStore, NotStored, Store, digest, listening
 from neuronscope.words import BadInput
@@ -69,9 +71,11 @@ class Jobs:
         store: Store,
         ledger: Ledger | None = None,
         on_end: Callable[[Job], object] | None = None,
+        allowed: tuple[str, ...] | None = None,
     ) -> None:
         self._shelf, self._store = shelf, store
         self._ledger, self._on_end = ledger, on_end
+        self.reach = Reach(store.folder / "made", allowed)
         self._jobs: dict[str, Job] = {}
         self._waiting: list[Job] = []
         self._running: dict[str, Job] = {}
@@ -83,7 +87,7 @@ class Jobs:
     @property
     def home(self) -> Path:
         """Return the folder where makers leave what they make."""
-        return self._store.folder / "made"
+        return self.reach.home
 
     def open(self) -> None:
         """Take up what an earlier run of the server left, and start the threads."""
@@ -226,7 +230,9 @@ class Jobs:
         except Cancelled:
             return bodies.CancelledEvent()
         except BadInput as error:
-            return bodies.ErrorEvent(detail=str(error), status=422)
+            # Where things lie on this machine is nobody's business.
+            said = str(error).replace(f"{self.home}/", PREFIX)
+            return bodies.ErrorEvent(detail=said, status=422)
         except BaseException as error:  # an analysis that calls sys.exit must not take the thread with it
             log.exception("%s failed", job.name)
             if isinstance(error, OSError) and error.errno in FULL:
@@ -281,9 +287,9 @@ class Jobs:
     def _asked_again(self, told: bodies.Job) -> Job:
         definition = catalogue.find(told.analysis)
         if told.made is None:
-            return question(definition, told.arguments, name=told.analysis, home=self.home)
+            return question(definition, told.arguments, name=told.analysis, reach=self.reach)
         called = told.made.rpartition("/")[2]
-        return order(definition, told.arguments, name=told.analysis, called=called, home=self.home)
+        return order(definition, told.arguments, name=told.analysis, called=called, reach=self.reach)
 
     def _stopped(self, job: Job) -> Ending:
         """Say how a job ends that was stopped: given up by its asker, or interrupted by the server."""

@@ -28,7 +28,7 @@ def path_of(name: str, home: Path) -> str:
 
     Raises ``BadInput`` where it would lead outside of what was made here, and on what names no file.
     """
-    _check_sound(name)
+    check_sound(name)
     if not name.startswith(PREFIX):
         return name
     place, at, step = name.removeprefix(PREFIX).partition("@")
@@ -41,10 +41,11 @@ def path_of(name: str, home: Path) -> str:
     return f"{path}{at}{step}"
 
 
-def _check_sound(name: str) -> None:
+def check_sound(name: str) -> None:
     """Raise ``BadInput`` on a name at which the system itself would stumble."""
     try:
-        Path(name).expanduser()
+        for part in (name, name.partition(":")[2]):
+            Path(part).expanduser()
     except RuntimeError:
         raise BadInput(f"{name!r} begins with the home of somebody who is not known here.") from None
     if "\0" in name:

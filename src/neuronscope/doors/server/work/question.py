@@ -7,9 +7,10 @@ from typing import Any
 
 from neuronscope.contract import RUNS, Definition, check_name
 from neuronscope.doors.server.work.job import Job
-from neuronscope.doors.server.work.made import new_name, path_of
+from neuronscope.doors.server.work.made import new_name
+from neuronscope.doors.server.work.reach import Reach
 from neuronscope.instruments import interventions
-from neuronscope.words import BadInput
+from neuronscope.words import BadInput, NamesFile
 
 MACHINE = {"device": "cpu", "dtype": "float32"}
 """What may stand beside the arguments where there is a model, and what it is unless somebody says."""
@@ -17,18 +18,18 @@ DO = "do"
 """Interventions that the model is under; they too stand beside the arguments."""
 
 
-def question(definition: Definition, asked: Mapping[str, Any], *, name: str, home: Path) -> Job:
-    """Make a job of a question; ``home`` is where makers leave what they make.
+def question(definition: Definition, asked: Mapping[str, Any], *, name: str, reach: Reach) -> Job:
+    """Make a job of a question; ``reach`` says where its names may lead.
 
-    Raises ``BadInput`` on what the analysis does not take, lacks or cannot read.
+    Raises ``BadInput`` on what the analysis does not take, lacks, cannot read or may not open.
     """
     given, machine = _parted(definition, asked)
     definition.check({word: value for word, value in given.items() if word not in definition.subjects})
-    return Job(definition, arguments=_subjects(definition, given, home), asked=asked, name=name, **machine)
+    return Job(definition, arguments=_subjects(definition, given, reach), asked=asked, name=name, **machine)
 
 
-def order(definition: Definition, asked: Mapping[str, Any], *, name: str, called: str, home: Path) -> Job:
-    """Make a job of what a maker is to make; ``called`` names its folder inside ``home``.
+def order(definition: Definition, asked: Mapping[str, Any], *, name: str, called: str, reach: Reach) -> Job:
+    """Make a job of what a maker is to make; ``called`` names its folder among those made here.
 
     Raises ``BadInput`` as ``question`` does, and where the folder is chosen by hand.
     """
@@ -36,9 +37,9 @@ def order(definition: Definition, asked: Mapping[str, Any], *, name: str, called
         raise BadInput("The server chooses the folder; leave out away, and give a name if you like.")
     made = new_name(name, called)
     given, machine = _parted(definition, asked)
-    given["out"] = Path(path_of(made, home))
+    given["out"] = Path(reach.path_of(made))
     definition.check({word: value for word, value in given.items() if word not in definition.subjects})
-    arguments = _subjects(definition, given, home)
+    arguments = _subjects(definition, given, reach)
     return Job(definition, arguments=arguments, asked=asked, name=name, made=made, **machine)
 
 
@@ -58,7 +59,7 @@ def _parted(definition: Definition, asked: Mapping[str, Any]) -> tuple[dict[str,
     return {word: value for word, value in asked.items() if word not in options}, machine
 
 
-def _subjects(definition: Definition, given: Mapping[str, Any], home: Path) -> dict[str, Any]:
+def _subjects(definition: Definition, given: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
     """Return the arguments with the names of what was made here as paths."""
     found = dict(given)
     for subject in definition.subjects.values():
@@ -68,7 +69,11 @@ def _subjects(definition: Definition, given: Mapping[str, Any], home: Path) -> d
         if subject.name in given and (subject.required or value is not None):
             check_name(subject, value)
         if isinstance(value, str):
-            found[subject.name] = path_of(value, home)
+            found[subject.name] = reach.path_of(value)
+    for name, field in definition.parameters.model_fields.items():
+        value = given.get(name)
+        if NamesFile in field.metadata and isinstance(value, str):
+            reach.check(value.strip())
     return found
 
 
