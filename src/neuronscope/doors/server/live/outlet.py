@@ -68,6 +68,7 @@ class Outlet:
         loop, bell = asyncio.get_running_loop(), asyncio.Event()
 
         def ring() -> None:
+            """Wake the reader, from any thread."""
             with contextlib.suppress(RuntimeError):  # the loop has closed and nobody reads
                 loop.call_soon_threadsafe(bell.set)
 

@@ -105,6 +105,7 @@ class Stream:
         return result
 
     def say(self, header: frames.AnyFrame) -> None:
+        """Send a frame without a payload."""
         self.outlet.put(frames.encode(header))
 
 
