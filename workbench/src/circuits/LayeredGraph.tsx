@@ -283,7 +283,7 @@ function Rows({ frame, nodes, columnName, theme }: RowsProps) {
   const words = { fill: muted, fontSize: 11, fontFamily: SANS };
   const gap = frame.rows.length > 1 ? Math.abs((frame.rows[0]?.y ?? 0) - (frame.rows[1]?.y ?? 0)) : 99;
   const every = Math.max(Math.ceil(14 / gap), 1);
-  const bottom = frame.height - 50;
+  const bottom = frame.height - 62;
   const named = frame.rows.filter(({ layer }) =>
     nodes.some((node) => node.layer === layer && node.sort !== "end"),
   );
@@ -329,7 +329,7 @@ const STOPS = 8;
 function Legend({ frame, domain, theme, measure, unsure }: LegendProps) {
   const { text, muted, veil } = THEMES[theme];
   const lut = table(theme, domain.scale);
-  const y = frame.height - 30;
+  const y = frame.height - 44;
   const words = { fontSize: 11, fontFamily: SANS, fill: muted };
   const [low, high] = [number(domain.low), number(domain.high)];
   const start = 8 + low.length * 7;
@@ -356,16 +356,8 @@ function Legend({ frame, domain, theme, measure, unsure }: LegendProps) {
       </text>
       {unsure && (
         <>
-          <line
-            x1={start + BAR + 52}
-            x2={start + BAR + 76}
-            y1={y + 5}
-            y2={y + 5}
-            stroke={veil}
-            strokeWidth={3}
-            strokeDasharray="3 6"
-          />
-          <text x={start + BAR + 82} y={y + 8} {...words}>
+          <line x1={10} x2={36} y1={y + 36} y2={y + 36} stroke={veil} strokeWidth={3} strokeDasharray="3 6" />
+          <text x={44} y={y + 40} {...words}>
             not distinguishable from random
           </text>
         </>

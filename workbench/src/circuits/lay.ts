@@ -17,7 +17,7 @@ export interface Frame {
   columns: readonly { column: number; x: number }[];
 }
 
-export const MARGIN = { left: 52, right: 20, top: 14, bottom: 64 };
+export const MARGIN = { left: 52, right: 20, top: 14, bottom: 78 };
 
 export function layGraph(nodes: readonly GraphNode[], width: number, height: number): Frame {
   const layers = sorted(nodes.map(({ layer }) => layer));
