@@ -79,6 +79,8 @@ def generate(model: Model, prompt: str, course: Course) -> Generator[Instant, Mo
     """
     held = _FOLLOWED.get()
     if held is not None:
+        if model.standing is not None:
+            model.standing.claim()
         yield from held
         return
     tokens = model.tokenize(prompt)

@@ -97,10 +97,12 @@ def test_a_recorded_stream_is_the_answer_of_the_analysis_and_replays_as_the_same
     assert replayed[1:-1] == list(FrameReader().push(live))[1:-1]
 
 
+@pytest.mark.parametrize("do", [[], ["resid_post.0 scale=0.5"]])
 def test_an_answer_computed_afresh_has_the_digest_of_the_recorded_stream(
-    client: TestClient, store: Store, body: dict[str, Any]
+    client: TestClient, store: Store, body: dict[str, Any], do: list[str]
 ) -> None:
-    end = ended(read(client.post("/api/v1/streams", json=body).content))
+    end = ended(read(client.post("/api/v1/streams", json={**body, "do": do}).content))
+    assert end.arguments.get("do", []) == do
     store.rm(str(end.digest))
     asked = client.post("/api/v1/analyses/generation?wait=30", json=end.arguments).json()
     assert asked["digest"] == end.digest
