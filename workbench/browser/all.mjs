@@ -10,12 +10,28 @@ import * as compare from "./compare.mjs";
 import * as experiment from "./experiment.mjs";
 import * as home from "./home.mjs";
 import * as lab from "./lab.mjs";
+import * as recipes from "./recipes.mjs";
+import * as results from "./results.mjs";
 import * as story from "./story.mjs";
 import * as stream from "./stream.mjs";
 import * as unit from "./unit.mjs";
 import { shoot } from "./shots.mjs";
 
-const DRIVERS = { home, lab, stream, brain, experiment, atlas, unit, circuits, compare, admin, story };
+const DRIVERS = {
+  home,
+  lab,
+  stream,
+  brain,
+  experiment,
+  atlas,
+  unit,
+  circuits,
+  compare,
+  results,
+  recipes,
+  admin,
+  story,
+};
 const wanted = process.env.PAGES ? process.env.PAGES.split(",") : Object.keys(DRIVERS);
 
 const browser = await launch();

@@ -26,9 +26,10 @@ export function RecipeSteps({ recipe }: { recipe: Recipe }) {
   return (
     <>
       <Parameters recipe={recipe} given={given} answers={answers} />
+      {/* A step about other parameters is another step: nothing of the answer before is shown as its own. */}
       {recipe.steps.map((step, index) => (
         <Step
-          key={step.name}
+          key={`${step.name} ${JSON.stringify(given)}`}
           {...{ recipe, step, index, given, answers }}
           onAnswer={(digest) => note(step.name, digest)}
         />

@@ -31,10 +31,10 @@ export default function Recipes() {
             <Complaint>{read.error.message}</Complaint>
           </Panel>
         )}
-        {chosen && <RecipeSteps key={chosen.text} recipe={chosen} />}
+        {chosen && <RecipeSteps key={`steps ${chosen.text}`} recipe={chosen} />}
         {(chosen || mine !== undefined) && (
           <RecipeEditor
-            key={mine ?? chosen?.text}
+            key={`text ${mine ?? chosen?.text}`}
             name={mine === undefined ? `${chosen?.name}-mine` : (query.recipe?.slice(4) ?? "")}
             text={mine ?? chosen?.text ?? ""}
             own={mine !== undefined}
