@@ -103,7 +103,7 @@ function Subtracted({ a, b, aligned, plane, reading, slot }: SubtractedProps) {
           <Notes
             notes={aligned.notes}
             unsure={unsure}
-            variable={variable}
+            variable={aligned.variable}
             size={left.cube.numbers?.length ?? 0}
           />
         </div>
