@@ -3,7 +3,7 @@ import { MantineProvider } from "@mantine/core";
 import { fireEvent, render, screen } from "@testing-library/react";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Result, Variable } from "../src/api/shapes";
-import { aboutOf, receiversOf, viewOf, writeReceivers } from "../src/circuits/address";
+import { aboutOf, readBy, receiversOf, viewOf, writeReceivers } from "../src/circuits/address";
 import { standalone } from "../src/circuits/drawing";
 import { matrixLinks, matrixNodes, pathLinks, pathNodes, receiverNode } from "../src/circuits/found";
 import {
@@ -91,10 +91,13 @@ describe("links", () => {
   });
 
   it("end in the head that receivers name, and in a node of their own where they name several", () => {
-    expect(receiverNode("q.3.1 k.3.1", 4)?.id).toBe("head 3.1");
-    expect(receiverNode("mlp_in.2", 4)?.id).toBe("MLP 2");
-    expect(receiverNode("q.3.1 q.3.2", 4)).toMatchObject({ id: "q.3.1 q.3.2", layer: 3, column: 5 });
-    expect(receiverNode("logits", 4)).toBeNull();
+    expect(receiverNode("q.3.1 k.3.1", 4, 1)?.id).toBe("head 3.1");
+    expect(receiverNode("mlp_in.2", 4, null)?.id).toBe("MLP 2");
+    expect(receiverNode("q.3.1 q.3.2", 4, 1)).toMatchObject({ id: "q.3.1 q.3.2", layer: 3, column: 5 });
+    expect(receiverNode("k.3.1", 4, 2)).toMatchObject({ id: "k.3.1", sort: "end", places: null });
+    expect(receiverNode("k.3.1", 4, null)?.id).toBe("k.3.1");
+    expect(receiverNode("q.3.1", 4, null)?.id).toBe("head 3.1");
+    expect(receiverNode("logits", 4, 1)).toBeNull();
   });
 
   it("leave as a table with every one of them", () => {
@@ -198,6 +201,7 @@ describe("the address", () => {
       "logits",
       "v.1.0",
     ]);
+    expect(["q", "k"].map((letter) => readBy("3.5", letter, 2))).toEqual(["q.3.5", "k.3.2"]);
     expect(aboutOf({})).toContain("model");
     expect(aboutOf({ model: "m", prompt: "a" })).toContain("twin");
     expect(aboutOf({ model: "m", task: "t", do: "z.1.0 zero" })).toEqual({

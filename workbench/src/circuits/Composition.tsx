@@ -8,9 +8,10 @@ import { useAnswered } from "../result/useAnswered";
 import { Empty } from "../shell/Panel";
 import { usePage } from "../state/page";
 import { useSelection } from "../state/selection";
-import { changesOf, LEFT } from "./address";
+import { changesOf, LEFT, readBy } from "./address";
 import { matrixNodes } from "./found";
 import { MatrixGraph } from "./MatrixGraph";
+import { useShared } from "./useShared";
 
 const NONE = (
   <Empty>
@@ -56,7 +57,8 @@ const READS = ["queries", "keys", "values"];
 
 /** The pair of a selected cell, and what can be asked about it. */
 export function Pair({ result }: { result: Result }) {
-  const { set } = usePage();
+  const { query, set } = usePage();
+  const shared = useShared(query.model) ?? 1;
   const { selected, select } = useSelection();
   const nodes = useMemo(() => matrixNodes(result), [result]);
   const one = nodes?.[selected?.item ?? -1];
@@ -80,7 +82,12 @@ export function Pair({ result }: { result: Result }) {
           variant="default"
           onClick={() =>
             set(
-              { ...LEFT, view: "paths", receivers: `${"qkv"[site] ?? "q"}.${other.label}`, sel: null },
+              {
+                ...LEFT,
+                view: "paths",
+                receivers: readBy(other.label, "qkv"[site] ?? "q", shared),
+                sel: null,
+              },
               { push: true },
             )
           }

@@ -2,7 +2,7 @@
 import { Button, Select, TextInput } from "@mantine/core";
 import { type SubmitEvent, useState } from "react";
 import { usePage } from "../state/page";
-import { MOST_RECEIVERS, writeReceivers } from "./address";
+import { MOST_RECEIVERS, readBy, writeReceivers } from "./address";
 
 const READS = [
   { letter: "q", words: "queries" },
@@ -14,9 +14,11 @@ interface FollowProps {
   /** The node that is selected. */
   chosen: string | null;
   receivers: readonly string[];
+  /** Heads of queries to one of keys; null while not known. */
+  shared: number | null;
 }
 
-export function Follow({ chosen, receivers }: FollowProps) {
+export function Follow({ chosen, receivers, shared }: FollowProps) {
   const { set } = usePage();
   const [text, setText] = useState("");
   const full = receivers.length >= MOST_RECEIVERS;
@@ -48,15 +50,21 @@ export function Follow({ chosen, receivers }: FollowProps) {
         {full ? (
           <p className="muted note">{MOST_RECEIVERS} ends are followed; close one to follow another.</p>
         ) : (
-          <Into chosen={chosen} onAdd={add} />
+          <Into chosen={chosen} shared={shared ?? 1} onAdd={add} />
         )}
       </div>
     </div>
   );
 }
 
+interface IntoProps {
+  chosen: string | null;
+  shared: number;
+  onAdd: (receiver: string) => void;
+}
+
 /** The ways into a head, or into an MLP; nothing is written before the heads of the first layer. */
-function Into({ chosen, onAdd }: { chosen: string | null; onAdd: (receiver: string) => void }) {
+function Into({ chosen, shared, onAdd }: IntoProps) {
   const [, head] = /^head (\d+\.\d+)$/.exec(chosen ?? "") ?? [];
   const [, mlp] = /^MLP (\d+)$/.exec(chosen ?? "") ?? [];
   if (mlp !== undefined)
@@ -68,7 +76,12 @@ function Into({ chosen, onAdd }: { chosen: string | null; onAdd: (receiver: stri
   if (head === undefined || head.startsWith("0."))
     return <p className="muted note">Select a head to follow what it reads further back.</p>;
   return READS.map(({ letter, words }) => (
-    <Button key={letter} size="compact-xs" variant="default" onClick={() => onAdd(`${letter}.${head}`)}>
+    <Button
+      key={letter}
+      size="compact-xs"
+      variant="default"
+      onClick={() => onAdd(readBy(head, letter, shared))}
+    >
       Into the {words} of {head}
     </Button>
   ));

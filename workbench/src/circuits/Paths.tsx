@@ -17,6 +17,7 @@ import { GraphPanel } from "./GraphPanel";
 import { Follow } from "./Follow";
 import { TakeCommon } from "./TakeCommon";
 import { useNumbers } from "./useNumbers";
+import { useShared } from "./useShared";
 
 interface Found {
   result: Result;
@@ -30,6 +31,7 @@ export default function Paths() {
   const [found, setFound] = useState<Readonly<Record<string, Found>>>({});
   const receivers = useMemo(() => receiversOf(query), [query]);
   const about = useMemo(() => aboutOf(query), [query]);
+  const shared = useShared(query.model);
   const ready = typeof about !== "string";
   const keep = useCallback(
     (receiver: string, part: Found) => setFound((all) => ({ ...all, [receiver]: part })),
@@ -59,15 +61,9 @@ export default function Paths() {
         graph={graph}
         chosen={chosen}
         onChoose={choose}
-        empty={
-          ready ? (
-            <div className="skeleton" style={{ height: 480 }} />
-          ) : (
-            <Empty button={<TakeCommon />}>{about}</Empty>
-          )
-        }
+        empty={<Waiting missing={ready ? null : about} />}
       >
-        {ready && <Follow chosen={chosen} receivers={receivers} />}
+        {ready && <Follow chosen={chosen} receivers={receivers} shared={shared} />}
       </GraphPanel>
       <div className="circuits-side">
         {receivers.map((receiver, place) => (
@@ -75,6 +71,7 @@ export default function Paths() {
             key={receiver}
             receiver={receiver}
             slot={place === 0 ? ".paths" : `.paths.${place + 1}`}
+            shared={shared}
             onFound={keep}
             onClose={receivers.length > 1 ? close : null}
           />
@@ -82,6 +79,11 @@ export default function Paths() {
       </div>
     </>
   );
+}
+
+function Waiting({ missing }: { missing: string | null }) {
+  if (missing === null) return <div className="skeleton" style={{ height: 480 }} />;
+  return <Empty button={<TakeCommon />}>{missing}</Empty>;
 }
 
 /** The head that is selected, as a node is called. */
@@ -104,6 +106,8 @@ function joined(parts: readonly Found[]): Graph | null {
 interface PathAnswerProps {
   receiver: string;
   slot: string;
+  /** Heads of queries to one of keys; null while not known. */
+  shared: number | null;
   onFound: (receiver: string, found: Found) => void;
   onClose: ((receiver: string) => void) | null;
 }
@@ -111,7 +115,7 @@ interface PathAnswerProps {
 const EFFECTS = ["effect", "mlp_effect"];
 
 /** The paths into one receiver, as a matrix. */
-function PathAnswer({ receiver, slot, onFound, onClose }: PathAnswerProps) {
+function PathAnswer({ receiver, slot, shared, onFound, onClose }: PathAnswerProps) {
   const { query } = usePage();
   const question = useMemo<Question | null>(() => {
     const about = aboutOf(query);
@@ -129,10 +133,10 @@ function PathAnswer({ receiver, slot, onFound, onClose }: PathAnswerProps) {
   const { numbers } = useNumbers(result, names);
   useEffect(() => {
     if (!result || !numbers) return;
-    const end = receiverNode(receiver, result.dims.head ?? 0);
+    const end = receiverNode(receiver, result.dims.head ?? 0, shared);
     const to = receiver === "logits" ? "logits" : (end?.id ?? receiver);
     onFound(receiver, { result, end, links: pathLinks(result, numbers, to) });
-  }, [result, numbers, receiver, onFound]);
+  }, [result, numbers, receiver, shared, onFound]);
   if (!question) return null;
   return (
     <AnsweredPanel

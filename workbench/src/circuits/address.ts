@@ -62,6 +62,12 @@ function plain(text: string): string {
   return text.trim().replace(/[\s,]+/g, " ");
 }
 
+/** The address of what a head `layer.head` reads with: of keys and values, the head that several may share. */
+export function readBy(head: string, letter: string, shared: number): string {
+  const [layer, index] = head.split(".").map(Number) as [number, number];
+  return `${letter}.${layer}.${letter === "q" ? index : Math.floor(index / shared)}`;
+}
+
 /** What the page is about, in words for a caption. */
 export function inWords({ model, prompt, corrupt, task, do: changes }: Query): string {
   const what = prompt ? `“${prompt}” against “${corrupt ?? ""}”` : task ? `task ${task}` : "";

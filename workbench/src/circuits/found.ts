@@ -74,8 +74,11 @@ function mlpNode(layer: number, column: number): GraphNode {
 
 const PIECE = /^(?:(q|k|v)\.(\d+)\.(\d+)|mlp_in\.(\d+)|(logits))$/;
 
-/** The node that receivers are; several of different parts are one of their own, for they share one change. */
-export function receiverNode(receivers: string, heads: number): GraphNode | null {
+/**
+ * The node that receivers are; several of different parts are one of their own, for they share one change.
+ * So are keys and values that several heads share, and while it is not known whether they do.
+ */
+export function receiverNode(receivers: string, heads: number, shared: number | null): GraphNode | null {
   const pieces = receivers.split(/[\s,]+/).filter(Boolean);
   const found = pieces.map((piece) => PIECE.exec(piece));
   const nodes = found.flatMap((match) => {
@@ -84,7 +87,8 @@ export function receiverNode(receivers: string, heads: number): GraphNode | null
   });
   if (nodes.length !== pieces.length) return null;
   const [first] = nodes;
-  if (!first || nodes.every(({ id }) => id === first.id)) return first ?? null;
+  const whole = shared === 1 || found.every((match) => match?.[1] !== "k" && match?.[1] !== "v");
+  if (!first || (whole && nodes.every(({ id }) => id === first.id))) return first ?? null;
   const layer = Math.max(...nodes.map((node) => node.layer));
   return { id: receivers, layer, column: heads + 1, label: receivers, sort: "end", places: null };
 }
