@@ -15,6 +15,7 @@ const WANTED = { effect: {}, low: {}, high: {}, p: {}, together: {}, together_nu
 /** The task that is asked about unless another is chosen. */
 const USUAL = "indirect-object";
 const RANDOM = 100;
+const LEVEL = 0.05;
 
 interface AblationProps {
   model: string;
@@ -34,7 +35,7 @@ export function Ablation({ model, unit, ready }: AblationProps) {
     <AskedPanel
       id="ablation"
       title="Without it"
-      reading="set to its mean over the prompts; below 0 = the answer needs it"
+      reading="at its mean over the prompts; below 0 = needed"
       answered={answered}
       tall={132}
       actions={
@@ -74,7 +75,6 @@ function Effect({ result, cubes, unit }: { result: Result; cubes: Cubes; unit: U
   const ends = cubes.low && cubes.high ? ([numberIn(cubes, "low"), numberIn(cubes, "high")] as const) : null;
   const p = cubes.p ? numberIn(cubes, "p") : null;
   const drawn = Array.from(cubes.together_null?.numbers ?? []);
-  const variable = result.variables.find(({ name }) => name === "effect") as { n?: number } | undefined;
   const beyond = drawn.filter((one) => Math.abs(one) >= Math.abs(effect)).length;
   return (
     <>
@@ -83,8 +83,7 @@ function Effect({ result, cubes, unit }: { result: Result; cubes: Cubes; unit: U
           {number(effect)}
         </b>
         {ends && ` (95 % interval ${number(ends[0])} to ${number(ends[1])}`}
-        {ends && variable?.n && ` over ${variable.n} prompts`}
-        {ends && ")"}
+        {ends && " over prompts of the task)"}
         {p !== null && `, p = ${number(p)}`}, of a logit difference of {number(result.attrs.metric as number)}
         .
       </p>
@@ -100,7 +99,7 @@ function Effect({ result, cubes, unit }: { result: Result; cubes: Cubes; unit: U
         ends={ends}
         drawn={drawn}
         drawnAs={`random ${unit.kind}s`}
-        unsure={ends ? ends[0] <= 0 && ends[1] >= 0 : false}
+        unsure={p !== null && p >= LEVEL}
       />
     </>
   );

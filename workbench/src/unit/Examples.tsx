@@ -176,7 +176,11 @@ function Group({ name, title, says, examples, opened, turn, ...shared }: GroupPr
           <span className="muted"> {says}</span>
         </button>
       </h3>
-      {open && examples.length === 0 && <p className="note muted">No drawn token lies here.</p>}
+      {open && examples.length === 0 && (
+        <p className="note muted">
+          {name === "top" ? "It is above 0 nowhere." : "No drawn token lies here."}
+        </p>
+      )}
       {open && examples.length > 0 && (
         <ol className="examples">
           {examples.map((example, row) => (
@@ -207,7 +211,8 @@ function Text({ example, unit, texts, domain, onRead }: TextProps) {
       <TokenText
         label={`Text about an activation of ${number(example.value)}`}
         labels={tokens.map((token) => ({ text: visible(token), token: true }))}
-        {...{ values, domain, theme, lit }}
+        {...{ values, domain, theme }}
+        lit={lit ?? example.peak - from}
         onPoint={(index) => {
           setLit(index);
           onRead(index === null ? null : { token: tokens[index] ?? "", value: values[index] ?? Number.NaN });

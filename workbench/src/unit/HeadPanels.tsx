@@ -98,7 +98,7 @@ export function Sorts({ model, unit, ready }: PartProps) {
       reading={
         sort
           ? sort === "–"
-            ? "none of these sorts beyond chance"
+            ? "of none of these sorts clearly enough to be named"
             : `sort: ${sort}`
           : "scores by sort, beside chance"
       }

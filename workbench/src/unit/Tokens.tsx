@@ -2,7 +2,7 @@
 import { Ranking } from "../figures/Ranking";
 import { number, visible } from "../figures/words";
 import { useAnswered } from "../result/useAnswered";
-import { Complaint } from "../shell/Panel";
+import { Complaint, Empty } from "../shell/Panel";
 import type { Unit } from "../state/units";
 import { AskedPanel } from "./AskedPanel";
 import { current, useCubes, useQuestion } from "./asking";
@@ -25,9 +25,11 @@ interface TokensProps {
   unit: Unit;
   /** Digest of the record of all neurons; null while there is none. */
   record: string | null;
+  /** There will be none. */
+  failed: boolean;
 }
 
-export function Tokens({ model, unit, record }: TokensProps) {
+export function Tokens({ model, unit, record, failed }: TokensProps) {
   const asked = { model, record, layer: unit.layer, neuron: unit.index };
   const answered = useAnswered(useQuestion("neuron_query", asked, record !== null));
   const result = current(answered);
@@ -45,6 +47,7 @@ export function Tokens({ model, unit, record }: TokensProps) {
       }
       answered={answered}
       tall={TALL}
+      empty={failed && <Empty>These come from the record of all neurons, and there is none.</Empty>}
     >
       {({ attrs }) =>
         failure ? (

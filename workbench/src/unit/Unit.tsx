@@ -132,13 +132,19 @@ function Neuron({ model, unit, sizes, ready }: UnitProps) {
       <Standing />
       <div className="unit-main">
         <Examples {...{ unit, record, cubes, failure }} />
-        <Tokens key={`tokens ${address}`} model={model} unit={unit} record={digest} />
+        <Tokens
+          key={`tokens ${address}`}
+          model={model}
+          unit={unit}
+          record={digest}
+          failed={record.phase === "failed"}
+        />
         <Similar key={`similar ${address}`} model={model} unit={unit} ready={rest} />
-        <Weights key={`weights ${address}`} model={model} unit={unit} ready={rest} />
       </div>
       <div className="unit-side">
         <ActivationHistogram record={record} cubes={cubes} />
         <Logits answered={logits} />
+        <Weights key={`weights ${address}`} model={model} unit={unit} ready={rest} />
         <Ablation key={`ablation ${address}`} model={model} unit={unit} ready={rest} />
         <Explanation key={`explanation ${address}`} model={model} unit={unit} record={digest} />
         <SecondOrder model={model} />
