@@ -182,7 +182,27 @@ async function others(context) {
   });
 }
 
+async function intervals(context) {
+  await check("places whose intervals overlap are counted as REST's intervals say", async () => {
+    const args = JSON.stringify({ task: "indirect-object", n_prompts: 4, sites: "z" });
+    const query = { mode: "interventions", do: CHANGE, analysis: "activation_patching", args };
+    const page = await open(context, `${settings.url}${asked(query)}`);
+    await page.waitForSelector("[data-overlapping]");
+    await drawn(page);
+    const { digests, variable, at } = await sameAsRest(page).then(() => shown(page));
+    strictEqual(variable, "effect");
+    const ends = digests.flatMap((digest) => ["low", "high"].map((name) => values(digest, name, at)));
+    const [lowA, highA, lowB, highB] = (await Promise.all(ends)).map(({ flat }) => flat);
+    const overlap = lowA.filter((low, index) => low <= highB[index] && lowB[index] <= highA[index]).length;
+    strictEqual(Number(await page.getAttribute("[data-overlapping]", "data-overlapping")), overlap);
+    strictEqual(await page.locator("[data-panel^=side-] .sliders input[type=radio]:checked").count(), 2);
+    quiet(page);
+    await page.close();
+  });
+}
+
 export async function compare(context) {
   for (const theme of ["light", "dark"]) await prompts(context, theme);
   await others(context);
+  await intervals(context);
 }

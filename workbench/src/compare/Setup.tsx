@@ -172,7 +172,7 @@ function Common() {
   const take = ({ prompt, corrupt, target, distractor }: CommonPrompt) =>
     set({ prompt, corrupt, target, distractor }, { push: true });
   return (
-    <Button size="xs" variant="default" onClick={() => take(first)}>
+    <Button size="xs" variant="default" className="compare-take" onClick={() => take(first)}>
       Take a common pair
     </Button>
   );

@@ -15,7 +15,8 @@ export function AxisSliders({ result, axes, at, onMove }: SlidersProps) {
   const moving = axes.filter((axis) => (result.dims[axis] ?? 1) > 1);
   if (moving.length === 0) return null;
   return (
-    <div className="sliders">
+    // A form of its own, since choices of one name in another panel would be one group with these.
+    <form className="sliders" onSubmit={(event) => event.preventDefault()}>
       {moving.map((axis) => (
         <AxisSlider
           key={axis}
@@ -25,7 +26,7 @@ export function AxisSliders({ result, axes, at, onMove }: SlidersProps) {
           onMove={(to) => onMove(axis, to)}
         />
       ))}
-    </div>
+    </form>
   );
 }
 
