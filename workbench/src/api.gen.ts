@@ -882,7 +882,8 @@ export interface paths {
          * Open Stream
          * @description Let a model write and stream what every neuron does, token by token, the prompt's first.
          *
-         *     The stream is a job: it waits its turn for the model, and ends as the result of `generation`.
+         *     The stream is a job beside the questions, which go on meanwhile. A few run at once, further ones wait
+         *     their turn, and each ends as the result of `generation`.
          */
         post: operations["open_stream"];
         delete?: never;
@@ -1185,6 +1186,11 @@ export interface components {
          * @description The job was cancelled.
          */
         CancelledEvent: {
+            /**
+             * Digest
+             * @description What it had, stored as the answer to a smaller question.
+             */
+            digest?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}

@@ -18,6 +18,10 @@ const chosen = {
 const result = chosen as unknown as Result;
 const context = { model: "builtin:scribe", prompt: "Mary", corrupt: "John", target: " a" };
 
+function told(address: object): Result {
+  return { coords: { address }, dims: {} } as unknown as Result;
+}
+
 describe("an experiment at a cell", () => {
   beforeEach(() => usePageStore.getState().load("/lab", {}));
 
@@ -33,7 +37,6 @@ describe("an experiment at a cell", () => {
   it("is where the variable says that its cells are", () => {
     const address = { axes: ["depth"], dtype: "text", values: ["resid_pre.0", "resid_post.0"] };
     const block = { axes: ["layer", "site"], dtype: "text", values: [["attn_add.0", ""]] };
-    const told = (coord: object) => ({ coords: { address: coord }, dims: {} }) as unknown as Result;
     expect(addressOf({ depth: 1, position: 4 }, told(address), "{address}@{position}")).toBe(
       "resid_post.0@4",
     );

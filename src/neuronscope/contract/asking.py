@@ -11,7 +11,7 @@ import xarray as xr
 from neuronscope import __version__
 from neuronscope.contract.definition import Definition
 from neuronscope.contract.subjects import facts, given_subjects, under
-from neuronscope.results import CannotStore, Store, log, working_in
+from neuronscope.results import Cancelled, CannotStore, Store, log, working_in
 from neuronscope.words import BadInput
 
 
@@ -28,7 +28,8 @@ def ask(
     """Run an analysis from names and plain values: the one step behind every door.
 
     With a ``store``, a question that was answered before is looked up instead; one that was broken off goes
-    on where it was, as far as its analysis keeps what it has done; and an answer that the disk refuses is
+    on where it was, as far as its analysis keeps what it has done, or is stored as the answer to the smaller
+    question that it comes to; and an answer that the disk refuses is
     returned all the same, with a warning in the log. ``do`` are interventions that the model is under, the
     first where there are two. ``openers`` lets a door keep subjects open, by subject
     type. Raises ``BadInput`` in words that a caller can act on.
@@ -44,9 +45,24 @@ def ask(
     question = facts(opened | parameters, definition.subjects)
     for model in question["models"].values():
         del model["name"]  # one model may be opened under several names
-    key = store.key(analysis=definition.name, version=definition.version, code=_code(definition), **question)
-    found = _looked_up(store, key)
-    return _kept(store, key, lambda: definition.run(**opened, **parameters)) if found is None else found
+
+    def key(arguments: dict[str, Any]) -> str:
+        asked = question | {"arguments": arguments}
+        return store.key(
+            analysis=definition.name, version=definition.version, code=_code(definition), **asked
+        )
+
+    own = key(question["arguments"])
+    found = _looked_up(store, own)
+    if found is not None:
+        return found
+    try:
+        return _kept(store, own, lambda: definition.run(**opened, **parameters))
+    except Cancelled as stop:
+        if stop.whole is not None:
+            so_far, smaller = stop.whole
+            _kept(store, key(question["arguments"] | smaller), lambda: so_far)
+        raise
 
 
 def _looked_up(store: Store, key: str) -> xr.Dataset | None:

@@ -18,7 +18,7 @@ import xarray as xr
 from pydantic import BaseModel, ValidationError, create_model
 
 from neuronscope.contract.subjects import Subject, facts, given_subjects, in_play, subject_type
-from neuronscope.results import KINDS, kind_of, stamp
+from neuronscope.results import KINDS, Cancelled, kind_of, stamp
 from neuronscope.words import BadInput, OrCallable, nearest
 
 try:
@@ -123,17 +123,27 @@ def analysis(
         def run(*args: Any, **kwargs: Any) -> xr.Dataset:
             given = _bind(definition, args, kwargs)
             started = time.perf_counter()
-            with in_play(definition.name, given.values()):
-                result = function(**given)
+
+            def stamped(result: xr.Dataset, given: dict[str, Any]) -> xr.Dataset:
+                cost = {"seconds": time.perf_counter() - started, "peak_memory_mb": _peak_memory()}
+                source = facts(given, asked.definition.subjects)
+                source["models"] = {
+                    name: words | {"certificate": given[name].certificate.verdicts()}
+                    for name, words in source["models"].items()
+                }
+                return stamp(result, analysis=asked.definition.name, version=version, **source, **cost)
+
+            try:
+                with in_play(definition.name, given.values()):
+                    result = function(**given)
+            except Cancelled as stop:
+                if stop.whole is not None:
+                    so_far, smaller = stop.whole
+                    stop.whole = stamped(so_far, {**given, **smaller}), smaller
+                raise
             if kind_of(result) != kind:
                 raise TypeError(f"{definition.name} promised a {kind} but returned a {kind_of(result)}.")
-            cost = {"seconds": time.perf_counter() - started, "peak_memory_mb": _peak_memory()}
-            source = facts(given, asked.definition.subjects)
-            source["models"] = {
-                name: words | {"certificate": given[name].certificate.verdicts()}
-                for name, words in source["models"].items()
-            }
-            return stamp(result, analysis=asked.definition.name, version=version, **source, **cost)
+            return stamped(result, given)
 
         definition = read(run, sort="ask", kind=kind, cites=cites, version=version)
         asked = cast("Analysis", run)

@@ -3,9 +3,8 @@
 from neuronscope.results.executor import Executor, InProcess, WorkerProcesses
 from neuronscope.results.files import ENDINGS, load, save
 from neuronscope.results.kinds import KINDS, Plane, kind_of, plane
-from neuronscope.results.label import label
+from neuronscope.results.label import label, placed
 from neuronscope.results.log import log
-from neuronscope.results.placed import placed
 from neuronscope.results.provenance import digest, fixed, provenance, stamp
 from neuronscope.results.slices import MOST_VALUES, TooLarge, cut_of, slice_of, values_of
 from neuronscope.results.store import CannotStore, Freed, NotStored, Store, open_store

@@ -3,11 +3,11 @@
 Work may also offer what it has so far, so that a page shows a map while its cells fill in.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import xarray as xr
 
@@ -24,7 +24,13 @@ class Progress:
 
 
 class Cancelled(Exception):
-    """Raised by a listener to stop the work that reports to it."""
+    """Raised by a listener to stop the work that reports to it.
+
+    Work that goes step by step may leave in ``whole`` what it has, and the parameters of the smaller question
+    whose whole answer that is.
+    """
+
+    whole: tuple[xr.Dataset, Mapping[str, Any]] | None = None
 
 
 Listener = Callable[[Progress], None]

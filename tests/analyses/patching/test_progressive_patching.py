@@ -1,12 +1,15 @@
 """Progressive patching, held to activation patching, to attribution patching and to its own beginning."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
 
-from neuronscope import activation_patching, attribution_patching, progressive_patching
+from neuronscope import activation_patching, attribution_patching, catalogue, progressive_patching
+from neuronscope.contract import ask
 from neuronscope.models import Model, open_model
-from neuronscope.results import Cancelled, Progress, digest, listening
+from neuronscope.results import Cancelled, Progress, Store, digest, listening, provenance
 
 PAIR = {
     "prompt": "When Mary and John went to the shop, John gave a drink to",
@@ -61,3 +64,20 @@ def test_what_is_offered_after_so_many_cells_is_the_answer_with_so_many(scribe: 
     assert [one.attrs["n_exact"] for one in seen] == [8, 16]
     for one in seen:
         assert digest(one) == digest(progressive_patching(scribe, **PAIR, n_cells=one.attrs["n_exact"]))
+
+
+def test_what_is_stopped_is_stored_as_the_answer_with_fewer_cells(scribe: Model, tmp_path: Path) -> None:
+    store, definition = Store(tmp_path), catalogue.find("progressive_patching")
+    asked = {"model": scribe, **PAIR, "n_cells": 24}
+
+    def stop(progress: Progress) -> None:
+        if progress.what == "batches of exact cells" and progress.done == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled), listening(stop):
+        ask(definition, asked, store=store)
+    (kept,) = store.ls()
+    assert kept.digest == digest(ask(definition, asked | {"n_cells": 16}))
+    fewer = ask(definition, asked | {"n_cells": 16}, store=store)
+    assert provenance(fewer)["arguments"]["n_cells"] == 16
+    assert len(store.ls()) == 1

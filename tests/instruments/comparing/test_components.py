@@ -54,7 +54,8 @@ def test_what_is_laid_out_is_found_at_its_layer_and_unit(
 def test_streams_between_blocks_lie_by_depth(make_model: Callable[..., Model]) -> None:
     parts = streams(make_model("gpt2"))
     assert parts.labels == ["resid_pre.0", "resid_pre.1", "resid_pre.2", "resid_post.2"]
-    assert (parts.axes, parts.coords) == ("depth", {"depth": [0, 1, 2, 3]})
+    assert (parts.axes, parts.coords["depth"]) == ("depth", [0, 1, 2, 3])
+    assert parts.coords["address"] == ("depth", parts.labels)
     assert (mlp_outputs(make_model("gpt2")).axes, parts.laid([5, 6, 7, 8]).tolist()) == (
         "layer",
         [5, 6, 7, 8],

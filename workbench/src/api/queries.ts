@@ -1,7 +1,8 @@
 /** Cached reads of the server, one hook each. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { BASE, client, Failure, reach, read, sentenceOf } from "./client";
+import { client, Failure, reach, read, sentenceOf } from "./client";
 import type { Selection, Values } from "./shapes";
+import { jobOf, placeOf } from "./unfinished";
 
 const FOREVER = { staleTime: Number.POSITIVE_INFINITY } as const;
 
@@ -88,10 +89,15 @@ export function useValues(digest: string, variable: string, fixed: Selection, en
     queryKey: ["values", digest, variable, fixed],
     queryFn: ({ signal }) => values(digest, variable, fixed, signal),
     placeholderData: (before, query) =>
-      query?.queryKey[1] === digest && query.queryKey[2] === variable ? before : undefined,
+      query?.queryKey[2] === variable && sameAnswer(String(query.queryKey[1]), digest) ? before : undefined,
     enabled,
     ...FOREVER,
   });
+}
+
+/** Whether two digests are of one answer: the same, or two states of what a job works on. */
+function sameAnswer(one: string, other: string): boolean {
+  return one === other || (jobOf(one) !== undefined && jobOf(one) === jobOf(other));
 }
 
 /** Reads a slice; the axis words are query keys, which the typed client cannot list. */
@@ -103,7 +109,7 @@ export async function values(
 ): Promise<Values> {
   const query = new URLSearchParams({ variable });
   for (const [axis, index] of Object.entries(fixed)) query.set(axis, String(index));
-  const address = `${BASE}/results/${digest}/values?${query}`;
+  const address = `${placeOf(digest)}/values?${query}`;
   const response = await reach(fetch(address, { signal, credentials: "same-origin" }));
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) throw new Failure(sentenceOf(body, response.status), response.status);

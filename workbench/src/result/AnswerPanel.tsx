@@ -40,11 +40,12 @@ interface AnsweredPanelProps extends Omit<AnswerPanelProps, "question" | "onResu
 /** The same, for an answer that its owner follows. */
 export function AnsweredPanel(props: AnsweredPanelProps) {
   const { id, slot, title, actions, menu, empty, tall = 430, answered, asked, stale } = props;
-  const { result, phase } = answered;
+  const { phase, partial } = answered;
+  const result = partial ?? answered.result;
   const going = <Going answered={answered} />;
   if (result)
     return (
-      <ResultPanel {...{ id, slot, title, actions, menu, tall, stale, result }}>
+      <ResultPanel {...{ id, slot, title, actions, menu, tall, result }} stale={partial ? null : stale}>
         {phase !== "done" && phase !== "idle" && going}
       </ResultPanel>
     );

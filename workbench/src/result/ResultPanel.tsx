@@ -2,6 +2,7 @@
 import { SegmentedControl, Select } from "@mantine/core";
 import { type ReactNode, useMemo } from "react";
 import type { Result, Variable } from "../api/shapes";
+import { jobOf } from "../api/unfinished";
 import { capital, inWords, isText, number, visible } from "../figures/words";
 import { Complaint, Panel, useTall } from "../shell/Panel";
 import { useOnScreen } from "../state/screen";
@@ -58,7 +59,7 @@ export function ResultPanel(props: ResultPanelProps) {
       }
       menu={
         <>
-          <ExportItems result={result} />
+          {!jobOf(result.digest) && <ExportItems result={result} />}
           {menu}
         </>
       }
@@ -195,9 +196,13 @@ function Foot({ result, drawn, slot }: FootProps) {
   return (
     <footer className="figure-foot">
       <span>{capital(sizes.join(" × "))}</span>
-      <a className="mono digest" title="Where it came from" href={`/results?result=${result.digest}`}>
-        {result.digest.slice(0, 12)}
-      </a>
+      {jobOf(result.digest) ? (
+        <span>so far</span>
+      ) : (
+        <a className="mono digest" title="Where it came from" href={`/results?result=${result.digest}`}>
+          {result.digest.slice(0, 12)}
+        </a>
+      )}
       {typeof seconds === "number" && <span>{number(seconds)} s to compute</span>}
       {drawn && (
         <button type="button" className="text-button" onClick={() => look({ table: !table })}>

@@ -3,7 +3,8 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { create } from "zustand";
 import { ask, cancel, type Question } from "../api/ask";
-import { Failure, failureOf, isAbort } from "../api/client";
+import { client, Failure, failureOf, isAbort, read } from "../api/client";
+import { unfinished } from "../api/unfinished";
 import type { JobEvent, Result } from "../api/shapes";
 
 export interface Progress {
@@ -19,6 +20,8 @@ export interface Answered {
   result: Result | null;
   /** The question that `result` answers. */
   answered: Question | null;
+  /** What is known so far of the answer that is being made, where its analysis shows that. */
+  partial: Result | null;
   phase: Phase;
   progress: Progress | null;
   failure: Failure | null;
@@ -29,13 +32,19 @@ export interface Answered {
 interface Going {
   job: string;
   progress: Progress | null;
+  partial: Result | null;
 }
+
+const NOTHING: Going = { job: "", progress: null, partial: null };
 
 /** What runs, by question: two panels that ask the same follow one job. */
 const useGoing = create<Record<string, Going>>(() => ({}));
 
+/** What is left of questions that were stopped, by question. */
+const useKept = create<Record<string, Result>>(() => ({}));
+
 function note(key: string, part: Partial<Going>): void {
-  useGoing.setState((all) => ({ [key]: { job: "", progress: null, ...all[key], ...part } }));
+  useGoing.setState((all) => ({ [key]: { ...NOTHING, ...all[key], ...part } }));
 }
 
 function progressOf(event: JobEvent): Progress | null {
@@ -45,7 +54,8 @@ function progressOf(event: JobEvent): Progress | null {
 }
 
 async function put(question: Question, key: string, signal: AbortSignal): Promise<Result> {
-  note(key, { job: "", progress: null });
+  note(key, NOTHING);
+  const see = watching(key, signal);
   try {
     return await ask(question, {
       signal,
@@ -53,11 +63,34 @@ async function put(question: Question, key: string, signal: AbortSignal): Promis
       onEvent: (event) => {
         const progress = progressOf(event);
         if (progress) note(key, { progress });
+        if (event.event === "partial") see();
+        if (event.event === "cancelled" && event.digest) void keep(key, event.digest);
       },
     });
   } finally {
     useGoing.setState(({ [key]: _ended, ...others }) => others, true);
   }
+}
+
+/** Looks at what a job has so far, one look at a time. */
+function watching(key: string, signal: AbortSignal): () => void {
+  let looking = false;
+  return () => {
+    const job = useGoing.getState()[key]?.job;
+    if (looking || !job) return;
+    looking = true;
+    unfinished(job, signal)
+      .then((partial) => useGoing.getState()[key] && note(key, { partial }))
+      .catch(() => undefined) // the whole answer came first
+      .finally(() => (looking = false));
+  };
+}
+
+/** Reads the answer that is left of a stopped question. */
+async function keep(key: string, digest: string): Promise<void> {
+  const params = { path: { digest } };
+  const left = await read(client.GET("/api/v1/results/{digest}", { params })).catch(() => null);
+  if (left) useKept.setState({ [key]: left });
 }
 
 /** Whether this page waits for a job. */
@@ -78,6 +111,7 @@ export function useAnswered(question: Question | null): Answered {
     staleTime: FOREVER,
   });
   const going = useGoing((all) => all[key]);
+  const kept = useKept((all) => all[key]);
   const [last, setLast] = useState<{ result: Result; question: Question } | null>(null);
   if (data && question && last?.result !== data) setLast({ result: data, question });
   const stop = useCallback(() => {
@@ -88,8 +122,9 @@ export function useAnswered(question: Question | null): Answered {
   const again = useCallback(() => void refetch(), [refetch]);
   const phase = phaseOf(question, data, error, fetchStatus);
   return {
-    result: data ?? last?.result ?? null,
+    result: data ?? (phase === "cancelled" ? kept : undefined) ?? last?.result ?? null,
     answered: data ? question : (last?.question ?? null),
+    partial: phase === "asking" ? (going?.partial ?? null) : null,
     phase,
     progress: phase === "asking" ? (going?.progress ?? null) : null,
     failure: phase === "failed" ? failureOf(error) : null,

@@ -16,7 +16,7 @@ from neuronscope.data.tasks import Task
 from neuronscope.instruments.comparing.patched import Patched, facts_of, normalised, what_to_patch
 from neuronscope.instruments.comparing.twins import DIRECTIONS, Direction, Twins, twin_pairs, twin_runs, ways
 from neuronscope.models import Model
-from neuronscope.results import label, placed, track
+from neuronscope.results import Cancelled, label, placed, track
 from neuronscope.results.track import offer
 from neuronscope.words import AnswerToken, LayerIndex, Metric, PairCorrupt, PairCount, PairPrompt, Seed
 from neuronscope.words.patching import ExactCells, PatchDirection, PatchPositions, PatchSites
@@ -50,9 +50,9 @@ def progressive_patching(  # noqa: PLR0913 - what is asked of, what is swapped, 
     estimate there; all are NaN elsewhere. Measured first are, in turn, the largest estimated change and the
     largest doubt: how far the gradients of the clean and of the corrupt run disagree about a cell.
 
-    What is found so far is offered while it goes on, and is what a smaller ``n_cells`` gives. Parts, places
-    and prompts are those of `activation_patching`. Raises `BadInput` as that does. (Nanda 2023; Kramár et
-    al. 2024.)
+    What is found so far is offered while it goes on, and kept where it is stopped: it is what a smaller
+    ``n_cells`` gives. Parts, places and prompts are those of `activation_patching`. Raises `BadInput` as that
+    does. (Nanda 2023; Kramár et al. 2024.)
     """
     pairs = twin_pairs(
         model,
@@ -75,13 +75,16 @@ def progressive_patching(  # noqa: PLR0913 - what is asked of, what is swapped, 
     order = np.full(len(patched.cells), np.nan)
     chunks = [queue[first : first + AT_ONCE] for first in range(0, len(queue), AT_ONCE)]
     n_done = 0
-    for cells in track(chunks, "batches of exact cells"):
-        for number, way in enumerate(both):
-            found = twins.patched([patched.cells[int(cell)] for cell in cells], way)
-            exact[number, cells] = normalised(twins, found).mean(0) / float(twins.span.mean())
-        order[cells] = np.arange(n_done + 1, n_done + len(cells) + 1)
-        n_done += len(cells)
-        offer(lambda: _labelled(twins, patched, both, guess, exact, order))
+    try:
+        for cells in track(chunks, "batches of exact cells"):
+            found = [twins.patched([patched.cells[int(cell)] for cell in cells], way) for way in both]
+            exact[:, cells] = [normalised(twins, one).mean(0) / float(twins.span.mean()) for one in found]
+            order[cells] = np.arange(n_done + 1, n_done + len(cells) + 1)
+            n_done += len(cells)
+            offer(lambda: _labelled(twins, patched, both, guess, exact, order))
+    except Cancelled as stop:
+        stop.whole = _labelled(twins, patched, both, guess, exact, order), {"n_cells": n_done}
+        raise
     return _labelled(twins, patched, both, guess, exact, order)
 
 

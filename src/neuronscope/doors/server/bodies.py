@@ -167,6 +167,7 @@ class CancelledEvent(BaseModel):
     """The job was cancelled."""
 
     event: Literal["cancelled"] = "cancelled"
+    digest: str | None = Field(None, description="What it had, stored as the answer to a smaller question.")
 
 
 class InterruptedEvent(BaseModel):
@@ -213,9 +214,7 @@ class Variable(BaseModel):
     units: str
     long_name: str
     meaning: str
-    site: str = Field(
-        description="Which place in the model a cell is, such as z.{layer}.{head}; or empty."
-    )
+    site: str = Field(description="Which place in the model a cell is, such as z.{layer}.{head}; or empty.")
     minimum: float | None
     maximum: float | None
 

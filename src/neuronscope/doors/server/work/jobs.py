@@ -200,7 +200,9 @@ class Jobs:
             ending = self._answer(job)
             with self._turn:
                 del self._running[job.id]
-                self._end(job, self._stopped(job) if isinstance(ending, bodies.CancelledEvent) else ending)
+                self._end(
+                    job, self._stopped(job, ending) if isinstance(ending, bodies.CancelledEvent) else ending
+                )
                 self._turn.notify_all()
 
     def _next(self, on_models: bool) -> Job | None:
@@ -227,8 +229,8 @@ class Jobs:
             if job.made is not None:
                 return bodies.MadeEvent(name=job.made)
             return bodies.ResultEvent(digest=digest(result))
-        except Cancelled:
-            return bodies.CancelledEvent()
+        except Cancelled as stop:
+            return bodies.CancelledEvent(digest=None if stop.whole is None else digest(stop.whole[0]))
         except BadInput as error:
             # Where things lie on this machine is nobody's business.
             said = str(error).replace(f"{self.home}/", PREFIX)
@@ -291,10 +293,10 @@ class Jobs:
         called = told.made.rpartition("/")[2]
         return order(definition, told.arguments, name=told.analysis, called=called, reach=self.reach)
 
-    def _stopped(self, job: Job) -> Ending:
+    def _stopped(self, job: Job, ending: bodies.CancelledEvent | None = None) -> Ending:
         """Say how a job ends that was stopped: given up by its asker, or interrupted by the server."""
         gone = not self._closed or job.id in self._given_up
-        return bodies.CancelledEvent() if gone else bodies.InterruptedEvent()
+        return (ending or bodies.CancelledEvent()) if gone else bodies.InterruptedEvent()
 
     def _is_free(self, job: Job) -> bool:
         """Say whether a job would be taken up at once."""

@@ -1,0 +1,26 @@
+/** Answers that are still being worked on: a job's own, until the whole one is stored. */
+import { BASE, client, read } from "./client";
+import type { Result } from "./shapes";
+
+/** Which job's answer so far wears a digest. */
+const JOBS = new Map<string, string>();
+
+/** Describes what a job has so far, as a result is described. */
+export async function unfinished(job: string, signal: AbortSignal): Promise<Result> {
+  const found = await read(
+    client.GET("/api/v1/jobs/{job_id}/partial", { params: { path: { job_id: job } }, signal }),
+  );
+  JOBS.set(found.digest, job);
+  return found;
+}
+
+/** The job that an answer so far is of; nothing for a stored answer. */
+export function jobOf(digest: string): string | undefined {
+  return JOBS.get(digest);
+}
+
+/** Where the values of an answer are read, stored or not. */
+export function placeOf(digest: string): string {
+  const job = JOBS.get(digest);
+  return job ? `${BASE}/jobs/${job}/partial` : `${BASE}/results/${digest}`;
+}
