@@ -1,11 +1,11 @@
-/** Kinds that only the server draws: points, paths, graphs, fields and lines of text, as its picture of the slice. */
+/** What only the server lays out, as its picture of the slice: where plotly cannot draw it here. */
 import { useState } from "react";
 import { BASE } from "../api/client";
 import type { Result, Selection, Variable } from "../api/shapes";
 import { inWords, valueTitle } from "../figures/words";
 import type { Theme } from "../state/theme";
 
-interface PictureProps {
+export interface PictureProps {
   result: Result;
   variable: Variable;
   kind: string;
@@ -28,6 +28,11 @@ export function PictureView({ result, variable, kind, at, theme }: PictureProps)
 
 /** Address of the picture of a slice. */
 export function pictureOf(digest: string, variable: string, at: Selection, theme: Theme): string {
+  return `${BASE}/results/${digest}/export?format=png&${sliceQuery(variable, at, theme)}`;
+}
+
+/** What the server must be told to draw a slice. */
+export function sliceQuery(variable: string, at: Selection, theme: Theme): string {
   const places = Object.entries(at).map(([axis, index]) => [axis, String(index)]);
-  return `${BASE}/results/${digest}/export?${new URLSearchParams([["format", "png"], ["variable", variable], ["theme", theme], ...places])}`;
+  return new URLSearchParams([["variable", variable], ["theme", theme], ...places]).toString();
 }
