@@ -1,6 +1,6 @@
 /** An answer on screen: which of its variables, at which places, drawn by its kind. */
 import { SegmentedControl, Select } from "@mantine/core";
-import { type ReactNode, useMemo } from "react";
+import { lazy, type ReactNode, Suspense, useMemo } from "react";
 import type { Result, Variable } from "../api/shapes";
 import { jobOf } from "../api/unfinished";
 import { capital, inWords, isText, number, visible } from "../figures/words";
@@ -13,10 +13,11 @@ import { isCompanion } from "./companions";
 import { ExportItems } from "./ExportItems";
 import { HeatView } from "./HeatView";
 import { LineView, RankingView } from "./ListView";
-import { PictureView } from "./PictureView";
 import { SelectedCell } from "./SelectedCell";
 import { isPictured, planeOf, settle, settleCell, variableOf } from "./plane";
 import { type Range, useView } from "./view";
+
+const PlotlyView = lazy(() => import("./PlotlyView"));
 
 const RANGES = [
   { value: "all", label: "whole" },
@@ -166,7 +167,9 @@ function Drawing({ result, variable, slot, tall }: PartProps & { tall: number })
       >
         <div className="drawing-main">
           {pictured ? (
-            <PictureView {...shared} kind={plane.kind} />
+            <Suspense fallback={<div className="plot skeleton" />}>
+              <PlotlyView {...shared} kind={plane.kind} />
+            </Suspense>
           ) : heat ? (
             <HeatView {...shared} tall={height} view={view} look={look} onMove={onMove} />
           ) : plane.kind === "ranking" || isText(variable) ? (
