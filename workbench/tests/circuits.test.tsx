@@ -4,7 +4,7 @@ import { fireEvent, render, screen } from "@testing-library/react";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Result, Variable } from "../src/api/shapes";
 import { aboutOf, readBy, receiversOf, viewOf, writeReceivers } from "../src/circuits/address";
-import { standalone } from "../src/circuits/drawing";
+import { standalone, wrapped } from "../src/circuits/drawing";
 import { matrixLinks, matrixNodes, pathLinks, pathNodes, receiverNode } from "../src/circuits/found";
 import {
   type Graph,
@@ -268,6 +268,7 @@ describe("the diagram", () => {
     expect(read.querySelectorAll("[class]")).toHaveLength(0);
     expect(read.querySelectorAll("circle[fill=none]")).toHaveLength(0);
     expect(read.querySelector("title")?.textContent).toBe("Paths <1>");
+    expect(wrapped("a bb ccc dddd", 4)).toEqual(["a bb", "ccc", "dddd"]);
     expect(svg.current.querySelectorAll(".mark").length).toBeGreaterThan(0);
   });
 });

@@ -1,7 +1,9 @@
 /** A diagram as a file: SVG that opens on its own, or a picture of it. */
 
 const SPACE = "http://www.w3.org/2000/svg";
-const HEAD = 40;
+const LINE = 15;
+/** Width of a letter of the note, on the safe side. */
+const LETTER = 6;
 
 export interface Caption {
   title: string;
@@ -20,18 +22,36 @@ export function standalone(svg: SVGSVGElement, { title, note, paper, ink, muted 
     each.removeAttribute("aria-hidden");
   }
   const { width, height } = sizeOf(svg);
+  const lines = wrapped(note, Math.floor((width - 16) / LETTER));
+  const head = 26 + LINE * lines.length;
+  const whole = height + head;
   copy.setAttribute("width", String(width));
-  copy.setAttribute("height", String(height + HEAD));
-  copy.setAttribute("viewBox", `0 ${-HEAD} ${width} ${height + HEAD}`);
+  copy.setAttribute("height", String(whole));
+  copy.setAttribute("viewBox", `0 ${-head} ${width} ${whole}`);
   copy.setAttribute("role", "img");
   copy.prepend(
     made("title", {}, title),
     made("desc", {}, note),
-    made("rect", { x: 0, y: -HEAD, width, height: height + HEAD, fill: paper }),
-    made("text", { x: 8, y: 16 - HEAD, fill: ink, "font-size": 14, "font-family": SANS }, title),
-    made("text", { x: 8, y: 33 - HEAD, fill: muted, "font-size": 11, "font-family": SANS }, note),
+    made("rect", { x: 0, y: -head, width, height: whole, fill: paper }),
+    made("text", { x: 8, y: 18 - head, fill: ink, "font-size": 14, "font-family": SANS }, title),
+    ...lines.map((line, at) => {
+      const y = 35 + LINE * at - head;
+      return made("text", { x: 8, y, fill: muted, "font-size": 11, "font-family": SANS }, line);
+    }),
   );
   return new XMLSerializer().serializeToString(copy);
+}
+
+/** Text in lines of at most so many letters, broken between words. */
+export function wrapped(text: string, most: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= most)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 export const SANS = "Noto Sans, Liberation Sans, Helvetica, Arial, sans-serif";
