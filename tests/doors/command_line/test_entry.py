@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def test_list_names_every_analysis(run: Run) -> None:
 def test_help_states_every_parameter_of_the_form(run: Run, form: dict) -> None:
     out = run(form["sort"], form["command"], "--help")[1]
     names = [subject["name"] for subject in form["subjects"]] + list(form["parameters"]["properties"])
-    assert all(f"--{name.replace('_', '-')} " in out for name in names)
+    assert {f"--{name.replace('_', '-')}" for name in names} <= set(re.findall(r"--[\w-]+", out))
 
 
 def test_a_terminal_is_told_while_libraries_load(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

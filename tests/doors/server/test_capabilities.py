@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from transformers import BertConfig, BertForMaskedLM
 
@@ -50,12 +51,12 @@ def test_a_name_that_leads_elsewhere_is_refused(client: TestClient) -> None:
 
 
 def test_a_model_that_reads_both_ways_says_why_it_is_not_asked_what_follows(
-    client: TestClient, tmp_path: Path
+    app: FastAPI, client: TestClient, tmp_path: Path
 ) -> None:
     torch.manual_seed(0)
     shape = {"hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
     BertForMaskedLM(BertConfig(vocab_size=32, **shape)).save_pretrained(tmp_path)
-    client.app.state.desk.shelf.open(str(tmp_path))
+    app.state.desk.shelf.open(str(tmp_path))
     found = told(client, model=str(tmp_path)).model
     assert found is not None
     assert (found.family, found.tokenizer, found.stream) == ("bert", False, False)
