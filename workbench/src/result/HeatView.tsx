@@ -24,7 +24,7 @@ import { type Cube, cut, turn } from "./cube";
 import { BOTTOM_UP, type Plane } from "./plane";
 import { KEPT, pick, READABLE, type Shown, strongest } from "./strongest";
 import { useCube } from "./useCube";
-import { useUnsure } from "./useUnsure";
+import { useEstimated, useUnsure } from "./useUnsure";
 import type { Look, View } from "./view";
 
 interface HeatViewProps {
@@ -53,10 +53,14 @@ export function HeatView(props: HeatViewProps) {
   const { cube, whole, failure } = useCube(result, variable, at, order, sliders);
   const words = useWords(result, variable, plane, at, order);
   const unsure = useUnsure(result, variable, plane, at, order);
+  const estimated = useEstimated(result, variable, plane, at, order);
   if (failure) return <Complaint>{failure.message}</Complaint>;
   if (!cube?.numbers || x === null || y === null)
     return <div className="skeleton" style={{ height: props.tall }} />;
-  return <Heat {...props} x={x} y={y} values={cube.numbers} words={words} unsure={unsure} whole={whole} />;
+  const hatched = estimated
+    ? { unsure: estimated, hatched: "estimated by gradients, not measured" }
+    : { unsure };
+  return <Heat {...props} {...{ x, y, words, whole }} values={cube.numbers} {...hatched} />;
 }
 
 /** Text variable over the same axes, such as the candidates of a lens. */

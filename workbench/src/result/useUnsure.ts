@@ -44,3 +44,20 @@ export function useUnsure(
   const chance = useCompanion(result, variable, "null", plane, at, order);
   return useMemo(() => indistinct({ p, low, high, chance }), [p, low, high, chance]);
 }
+
+/** Which cells of a map that fills in are still estimates; null where all were measured alike. */
+export function useEstimated(
+  result: Result,
+  variable: Variable,
+  plane: Plane,
+  at: Selection,
+  order: readonly string[],
+): readonly boolean[] | null {
+  const fills = result.analysis === "progressive_patching" && variable.name === "effect";
+  const exact = fills ? result.variables.find(({ name }) => name === "exact") : undefined;
+  const { cube } = useCube(result, exact ?? variable, at, order, plane.sliders);
+  return useMemo(
+    () => (exact && cube?.numbers ? Array.from(cube.numbers, (value) => Number.isNaN(value)) : null),
+    [exact, cube],
+  );
+}
