@@ -42,14 +42,15 @@ def build(folder: Path | None = None) -> str:
     """Return a fingerprint of the built workbench, ``unbuilt`` where there is none."""
     index = (folder or WORKBENCH) / "index.html"
     try:
-        return _fingerprint(index, index.stat().st_mtime_ns)
+        found = index.stat()
+        return _fingerprint(index, found.st_mtime_ns, found.st_size)
     except OSError:
         return "unbuilt"
 
 
 @lru_cache(maxsize=4)
-def _fingerprint(file: Path, written: int) -> str:
-    """Fingerprint a file as it was written at a moment."""
+def _fingerprint(file: Path, written: int, size: int) -> str:
+    """Fingerprint a file once for each moment it was written at and each size."""
     return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
