@@ -27,6 +27,8 @@ from neuronscope.models.sites import Site
 from neuronscope.words import BadInput
 
 _VOLATILE = ("_name_or_path", "transformers_version", "torch_dtype", "dtype", "architectures", "use_cache")
+_LEARNED = ("certificate", "fingerprint", "words_fingerprint")
+"""What is worked out on first use and holds of every twin."""
 
 
 @final
@@ -85,6 +87,29 @@ class Model:
         vars(changed).pop("fingerprint", None)
         changed.anatomy = self.bare.anatomy.under(standing)
         return changed
+
+    def twin(self, *, known: "Model | None" = None) -> "Model":
+        """Return the same bare model in modules of its own, every weight shared, to run beside this one.
+
+        Hooks are held by modules, so two threads that run two twins never meet, nor wait for each other. Make
+        it while no pass or stream runs on this one, whose hooks it would take along. Certificate and
+        fingerprints are taken over from ``known``, a twin as well, or from this one, where they are known.
+
+        >>> from neuronscope import open_model
+        >>> model = open_model("builtin:scribe")
+        >>> twin = model.twin()
+        >>> twin.anatomy.blocks[0] is model.anatomy.blocks[0]
+        False
+        >>> next(twin.hf.parameters()) is next(model.hf.parameters())
+        True
+        """
+        twin = copy.copy(self.bare)
+        held = (*self.hf.parameters(), *self.hf.buffers())
+        twin.hf = copy.deepcopy(self.hf, {id(tensor): tensor for tensor in held})
+        twin.anatomy, twin.bare, twin._counted = Anatomy(twin.hf), twin, {}
+        found = vars((known or self).bare)
+        vars(twin).update({fact: found[fact] for fact in _LEARNED if fact in found})
+        return twin
 
     @property
     def standing(self) -> Standing | None:

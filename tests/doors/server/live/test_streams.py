@@ -12,8 +12,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from neuronscope.doors.server.live.frames import AnyFrame, EndFrame, FrameReader, StartFrame, TokenFrame
-from neuronscope.doors.server.live.routes import STREAM
+from neuronscope.doors.server.live.routes import JOB, STREAM
+from neuronscope.doors.server.work.jobs import LANES
 from neuronscope.doors.server.work.shelf import Shelf
+from neuronscope.models import Model
 from neuronscope.results import Store
 from tests.doors.server.conftest import served, wait_for
 
@@ -241,20 +243,117 @@ def test_two_streams_with_one_seed_part_only_where_they_are_made_to(
 
 
 def test_a_cancelled_stream_that_waits_says_so(live: httpx2.Client, body: dict[str, Any]) -> None:
-    first = Watched(live, **body, paused=True)
-    first.next()
+    first = [Watched(live, **body, paused=True) for _ in range(LANES["beside"])]
+    for one in first:
+        one.next()
+    refusal = live.post("/api/v1/streams?fail_if_busy=true", json=body)
+    assert (refusal.status_code, "4 streams are open already" in refusal.json()["detail"]) == (429, True)
     heard: list[AnyFrame] = []
-    second = Watched(live, **body)
-    thread = threading.Thread(target=lambda: heard.extend(second.rest()))
+    last = Watched(live, **body)
+    thread = threading.Thread(target=lambda: heard.extend(last.rest()))
     thread.start()
-    until = time.monotonic() + 20
-    while len(live.get("/api/v1/jobs").json()) < 2 and time.monotonic() < until:
-        time.sleep(0.01)
-    live.delete(f"/api/v1/jobs/{second.response.headers['x-neuronscope-job']}")
+    live.delete(f"/api/v1/jobs/{last.response.headers[JOB]}")
     thread.join(20)
     assert [frame.kind for frame in heard] == ["error"]
-    first.tell("stop")
-    first.rest()
+    for one in first:
+        one.tell("stop")
+        one.rest()
+
+
+def test_a_question_is_answered_while_a_stream_is_held_and_changes_none_of_its_bits(
+    live: httpx2.Client, body: dict[str, Any]
+) -> None:
+    alone = read(live.post("/api/v1/streams", json={**body, "record": False}).content)
+    watched = Watched(live, **body, paused=True)
+    watched.next()
+    for position in range(len(PROMPT) + 8):
+        asked = {"model": body["model"], "prompt": PROMPT, "do": [f"mlp_act.0.{position} scale=0"]}
+        answer = live.post("/api/v1/analyses/logit_lens?wait=30", json=asked)
+        assert answer.status_code == 200, answer.text
+        watched.tell("step")
+        watched.next()
+    watched.tell("resume")
+    assert watched.rest()[1:-1] == alone[1:-1]
+
+
+def test_a_question_is_answered_while_a_stream_runs(live: httpx2.Client, body: dict[str, Any]) -> None:
+    watched = Watched(live, **{**body, "n_tokens": 170, "detail": "f32", "patterns": True})
+    assert isinstance(watched.next(), StartFrame)
+    asked = {"model": body["model"], "prompt": PROMPT}
+    assert live.post("/api/v1/analyses/logit_lens?wait=30", json=asked).status_code == 200
+    jobs = live.get("/api/v1/jobs").json()
+    assert [(job["analysis"], job["state"]) for job in jobs] == [
+        ("logit_lens", "done"),
+        ("generation", "running"),  # it waits for its reader, who has taken only the first frame
+    ]
+    watched.tell("stop")
+    watched.rest()
+
+
+def test_two_streams_run_side_by_side_with_the_bits_of_one_alone(
+    live: httpx2.Client, body: dict[str, Any]
+) -> None:
+    alone = read(live.post("/api/v1/streams", json={**body, "record": False}).content)
+    both = [Watched(live, **body, label=label, paused=True) for label in "ab"]
+    for one in both:
+        one.next()
+        one.tell("step")
+    assert [one.next().kind for one in both] == ["token", "token"]
+    for one in both:
+        one.tell("resume")
+    rests = [one.rest() for one in both]
+    assert [seen[1:-1] for seen in rests] == [alone[1:-1]] * 2
+    assert ended(rests[0]).digest == ended(rests[1]).digest
+
+
+def test_a_model_that_cannot_be_copied_is_asked_between_two_tokens(
+    live: httpx2.Client, body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Model, **_: Any) -> Model:
+        raise TypeError(f"{self} is spread over machines")
+
+    monkeypatch.setattr(Model, "twin", refuse)
+    alone = read(live.post("/api/v1/streams", json={**body, "record": False}).content)
+    watched = Watched(live, **body, paused=True)
+    watched.next()
+    watched.tell("step")
+    watched.next()
+    asked = {"model": body["model"], "prompt": PROMPT, "do": ["mlp_act.0.3 scale=0"]}
+    assert live.post("/api/v1/analyses/logit_lens?wait=30", json=asked).status_code == 200
+    watched.tell("resume")
+    assert watched.rest()[1:-1] == alone[1:-1]
+
+
+@pytest.mark.parametrize("way", ["leave", "cancel"])
+def test_a_held_stream_that_is_given_up_is_kept_as_far_as_it_went(
+    live: httpx2.Client, body: dict[str, Any], way: str
+) -> None:
+    watched = Watched(live, **body, paused=True)
+    watched.next()
+    for _ in range(len(PROMPT) + 2):
+        watched.tell("step")
+        watched.next()
+    job = live.get(f"/api/v1/jobs/{watched.response.headers[JOB]}").json()
+    if way == "leave":
+        watched.leave()
+    else:
+        live.delete(f"/api/v1/jobs/{job['id']}")
+        assert ended(watched.rest()).written == 2
+    done = wait_for(live, job, state="done")
+    assert ended(read(live.get(f"/api/v1/results/{done['result']}/frames").content)).written == 2
+
+
+def test_a_held_stream_does_not_hold_a_server_that_stops(tmp_path: Path, body: dict[str, Any]) -> None:
+    store = Store(tmp_path / "store")
+    with served(store) as (address, access), client_of(address, access.token) as client:
+        watched = Watched(client, **body, paused=True)
+        watched.next()
+        for _ in range(len(PROMPT) + 1):
+            watched.tell("step")
+            watched.next()
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 15
+    assert [entry.analysis for entry in store.ls()] == ["generation"]
 
 
 def test_a_server_that_dies_in_a_stream_stores_it_when_it_is_back(

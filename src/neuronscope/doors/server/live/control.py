@@ -5,8 +5,8 @@ from typing import Literal
 
 from neuronscope.instruments.interventions import Interventions
 
-LONGEST_PAUSE = 600.0
-"""Seconds after which a stream that was left paused ends, since nobody else can ask its model meanwhile."""
+LONGEST_PAUSE = 900.0
+"""Seconds after which a stream that was left paused ends and makes room for others."""
 
 
 class Control:

@@ -17,7 +17,7 @@ from neuronscope.doors.server.live import frames
 from neuronscope.doors.server.live.recording import NAME, Replay
 from neuronscope.doors.server.live.stream import Stream
 from neuronscope.doors.server.work.job import Job
-from neuronscope.doors.server.work.jobs import MOST_WAITING, Busy, Full
+from neuronscope.doors.server.work.jobs import LANES, MOST_WAITING, Busy, Full
 from neuronscope.doors.server.work.question import question
 from neuronscope.instruments import interventions
 from neuronscope.words import BadInput, Prompt, Seed
@@ -133,7 +133,8 @@ async def open_stream(
 ) -> StreamingResponse:
     """Let a model write and stream what every neuron does, token by token, the prompt's first.
 
-    The stream is a job: it waits its turn for the model, and ends as the result of `generation`.
+    The stream is a job beside the questions, which go on meanwhile. A few run at once, further ones wait
+    their turn, and each ends as the result of `generation`.
     """
     definition = await run_in_threadpool(catalogue.find, NAME)
     given = body.model_dump(mode="json", exclude_unset=True, exclude={"label", "record", "paused"})
@@ -145,10 +146,12 @@ async def open_stream(
         label=body.label,
         recorded=body.record,
         asked=asked,
+        twin=desk.shelf.twin,
         listen=job.listen,
         noted=lambda became: desk.jobs.became(job, became),
     )
     job.work, job.kept = stream.work, body.record
+    job.beside, job.wake = True, stream.control.stop
     if body.paused:
         stream.control.pause()
     try:
@@ -159,7 +162,7 @@ async def open_stream(
         ) from None
     except Busy:
         raise HTTPException(
-            429, "Another question is being answered; leave fail_if_busy out to wait."
+            429, f"{LANES['beside']} streams are open already; end one, or leave fail_if_busy out to wait."
         ) from None
     streams.add(stream, job.id)
     return FrameResponse(_watched(stream, job, desk), headers={STREAM: stream.id, JOB: job.id})
@@ -173,7 +176,6 @@ async def _watched(stream: Stream, job: Job, desk: Desk) -> AsyncIterator[bytes]
             yield some
     finally:
         ended.cancel()
-        stream.control.stop()
         desk.jobs.cancel(job)
 
 

@@ -16,7 +16,7 @@ from neuronscope.instruments import interventions
 from neuronscope.instruments.streaming.changes import course_of, written_changes
 from neuronscope.instruments.streaming.generating import Course, Instant, followed, generate, sites_of
 from neuronscope.models import Model
-from neuronscope.results import Cancelled, Progress, digest
+from neuronscope.results import Cancelled, Progress, digest, listening
 from neuronscope.words import BadInput
 
 Reason = Literal["length", "stop", "stopped"]
@@ -24,15 +24,16 @@ Reason = Literal["length", "stop", "stopped"]
 
 @dataclass
 class Stream:
-    """One model that writes for one client.
+    """One model that writes for one client, a twin of the one that answers questions meanwhile.
 
-    ``asked`` is the question to `generation` as it was asked. ``listen`` is told how far it is and raises
-    ``Cancelled`` where the job is to stop; ``noted`` is told what the question has become by steering.
+    ``twin`` makes it. ``asked`` is the question to `generation` as it was asked. ``listen`` is told how far
+    it is and raises ``Cancelled`` where the job is to stop; ``noted`` is told what the question has become.
     """
 
     label: str
     recorded: bool
     asked: Mapping[str, Any]
+    twin: Callable[[Model], Model]
     listen: Callable[[Progress], None]
     noted: Callable[[Mapping[str, Any]], None]
     id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -76,17 +77,18 @@ class Stream:
         **machine: Any,
     ) -> Any:
         words = definition.check({n: v for n, v in arguments.items() if n not in definition.subjects})
-        model = openers["Model"](arguments["model"], device=machine["device"], dtype=machine["dtype"])
-        model = model.bare.under(interventions.read(machine.get("do") or ()))
+        opened = openers["Model"](arguments["model"], device=machine["device"], dtype=machine["dtype"])
+        model = self.twin(opened.bare).under(interventions.read(machine.get("do") or ()))
         prompt = words.pop("prompt")
         writing = _Writing(self, model, prompt, course_of(model, **words))
         reason = writing.go()
         became, seconds = writing.became(reason), writing.seconds
         result, warning = None, None
         if self.recorded and writing.written:
-            with followed(writing.kept):
+            with followed(writing.kept), listening(_unheard):
+                still = {**openers, "Model": lambda *_, **__: opened}
                 result = contract.ask(
-                    definition, {**arguments, **became}, store=store, openers=openers, **machine
+                    definition, {**arguments, **became}, store=store, openers=still, **machine
                 )
             warning = store.warning(digest(result))
         elif self.recorded:
@@ -107,6 +109,10 @@ class Stream:
     def say(self, header: frames.AnyFrame) -> None:
         """Send a frame without a payload."""
         self.outlet.put(frames.encode(header))
+
+
+def _unheard(_: Progress) -> None:
+    """Let what was seen be stored although its job was told to stop."""
 
 
 class _Writing:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import xarray as xr
 
@@ -27,6 +27,7 @@ Ending = (
     | bodies.CancelledEvent
     | bodies.InterruptedEvent
 )
+Lane = Literal["models", "plain", "beside"]
 _GOING = bodies.QueuedEvent | bodies.ProgressEvent | bodies.PartialEvent
 
 
@@ -50,7 +51,8 @@ class Job:
         """Take a question: ``made`` names what a maker is to leave, ``machine`` is where and how it runs.
 
         Without a definition the job is one of an earlier run of the server, and can only be told of. ``work``
-        answers, as ``contract.ask`` does; what is not ``kept`` is forgotten when the server stops.
+        answers, as ``contract.ask`` does; what is not ``kept`` is forgotten when the server stops. A job that
+        runs ``beside`` the others uses a twin of its model; ``wake`` tells work that is held to stop.
         """
         self.id = secrets.token_hex(8)
         self.definition = definition
@@ -61,6 +63,8 @@ class Job:
         self.machine = {"device": "cpu", "dtype": "float32"} | machine
         self.work: Callable[..., Any] = contract.ask
         self.kept = True
+        self.beside = False
+        self.wake: Callable[[], object] = lambda: None
         self.state: bodies.JobState = "queued"
         self.interruptions = 0
         self._created = datetime.now(UTC)
@@ -110,6 +114,13 @@ class Job:
         ]
         places = {(name, self.machine["device"], self.machine["dtype"]) for name in named}
         return places if self.made is None else places | {(self.made, "", "")}
+
+    @property
+    def lane(self) -> Lane:
+        """Return which threads may work on the job."""
+        if self.beside:
+            return "beside"
+        return "models" if self.places else "plain"
 
     @property
     def ended(self) -> bool:
@@ -196,6 +207,7 @@ class Job:
     def stop(self) -> None:
         """Ask the job to stop at its next step."""
         self._stopping.set()
+        self.wake()
 
     @property
     def stopping(self) -> bool:

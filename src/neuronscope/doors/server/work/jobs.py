@@ -1,4 +1,7 @@
-"""What is being worked on? A queue, one question at a time for each model, two models at once."""
+"""What is being worked on? A queue, one question at a time for each model, two models at once.
+
+Streams run beside the questions, each on a twin of its model, so that nobody waits for one that is paused.
+"""
 
 import errno
 import logging
@@ -10,7 +13,7 @@ from typing import Any
 
 from neuronscope import catalogue, contract
 from neuronscope.doors.server import bodies
-from neuronscope.doors.server.work.job import Ending, Job
+from neuronscope.doors.server.work.job import Ending, Job, Lane
 from neuronscope.doors.server.work.ledger import Ledger
 from neuronscope.doors.server.work.made import PREFIX
 from neuronscope.doors.server.work.question import order, question
@@ -22,6 +25,8 @@ from neuronscope.words import BadInput
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 100
+LANES: dict[Lane, int] = {"models": MOST, "plain": 1, "beside": 4}
+"""How many jobs of a sort run at once: those about models, those about none, and streams."""
 MOST_ENDED = 200
 MOST_UNFINISHED = 8
 """How many ended jobs keep an unfinished answer."""
@@ -61,7 +66,8 @@ class Jobs:
     """The questions that wait, run and have ended, and the threads that answer them.
 
     Each thread takes the first waiting question that it may: of those about a model, one whose models
-    no other thread is using; a thread of its own takes those about none.
+    no other question is using; a thread of its own takes those about none, and threads of their own take
+    streams, which wait for no model.
     """
 
     def __init__(
@@ -95,10 +101,8 @@ class Jobs:
             for told in self._ledger.open() if self._ledger else []:
                 self._take_up(told)
             self._count()
-        lanes = [True] * MOST + [False]
-        self._threads = [
-            threading.Thread(target=self._serve, args=(on_models,), daemon=True) for on_models in lanes
-        ]
+        lanes = [lane for lane, many in LANES.items() for _ in range(many)]
+        self._threads = [threading.Thread(target=self._serve, args=(lane,), daemon=True) for lane in lanes]
         for thread in self._threads:
             thread.start()
 
@@ -182,14 +186,14 @@ class Jobs:
                 self._end(job, bodies.CancelledEvent())
                 self._count()
 
-    def _serve(self, on_models: bool) -> None:
+    def _serve(self, lane: Lane) -> None:
         while True:
             with self._turn:
                 job = None
                 while job is None:
                     if self._closed:
                         return
-                    job = self._next(on_models)
+                    job = self._next(lane)
                     if job is None:
                         self._turn.wait()
                 self._waiting.remove(job)
@@ -205,14 +209,15 @@ class Jobs:
                 )
                 self._turn.notify_all()
 
-    def _next(self, on_models: bool) -> Job | None:
-        busy = self._busy()
-        for job in self._waiting:
-            if bool(job.places) == on_models and not job.places & busy:
-                return job
-        return None
+    def _next(self, lane: Lane) -> Job | None:
+        return next((job for job in self._waiting if job.lane == lane and self._may_run(job)), None)
 
-    def _busy(self) -> set[Place]:
+    def _may_run(self, job: Job) -> bool:
+        """Say whether no other question uses the models of a job; a stream has a twin of its own."""
+        questions = [other for other in self._running.values() if not other.beside]
+        return job.beside or not any(job.places & other.places for other in questions)
+
+    def _in_use(self) -> set[Place]:
         return {place for job in list(self._running.values()) for place in job.places}
 
     def _answer(self, job: Job) -> Ending:
@@ -245,7 +250,7 @@ class Jobs:
 
     def _opener(self, job: Job) -> Any:
         def open_model(name: str, *, device: str, dtype: str) -> Any:
-            model = self._shelf.open(name, device=device, dtype=dtype, in_use=self._busy)
+            model = self._shelf.open(name, device=device, dtype=dtype, in_use=self._in_use)
             job.check()
             return model
 
@@ -300,9 +305,9 @@ class Jobs:
 
     def _is_free(self, job: Job) -> bool:
         """Say whether a job would be taken up at once."""
-        alike = [other for other in self._running.values() if bool(other.places) == bool(job.places)]
-        waits = any(bool(other.places) == bool(job.places) for other in self._waiting)
-        return not waits and len(alike) < (MOST if job.places else 1) and not job.places & self._busy()
+        lanes = [other.lane for other in self._running.values()]
+        waits = any(other.lane == job.lane for other in self._waiting)
+        return not waits and lanes.count(job.lane) < LANES[job.lane] and self._may_run(job)
 
     def _end(self, job: Job, ending: Ending) -> None:
         if not job.ended:
