@@ -25,7 +25,7 @@ export interface StreamStore {
   replayed: string | null;
   /** The server's sentence where a control was refused. */
   complaint: string | null;
-  /** Lets the model write, once for each request; two run one after the other, since the model is one. */
+  /** Lets the model write, once for each request, side by side; steering goes to the first alone. */
   start: (...requests: StreamBody[]) => void;
   replay: (digest: string, cursor?: number) => void;
   pause: () => void;
@@ -58,19 +58,16 @@ const IDLE = {
 interface Run {
   recorders: Recorder[];
   abort: AbortController;
-  /** Stream that is written now. */
-  id: string | null;
+  /** The stream of each side while it is written. */
+  ids: (string | null)[];
   drawn: boolean;
-  /** Streams that are still to come are not asked for. */
-  over: boolean;
 }
 
 const fresh = (): Run => ({
   recorders: [],
   abort: new AbortController(),
-  id: null,
+  ids: [],
   drawn: true,
-  over: false,
 });
 
 let run = fresh();
@@ -82,17 +79,14 @@ export const useStream = create<StreamStore>((set, get) => ({
   start: (...requests) => {
     const mine = begin(requests.length, { phase: requests[0]?.paused ? "paused" : "waiting" });
     void (async () => {
-      for (const [side, body] of requests.entries()) {
-        if (run !== mine || mine.over) break;
-        await pour(mine, mine.recorders[side] as Recorder, () => opened(mine, body));
-      }
+      await Promise.all(requests.map((body, side) => pour(mine, side, () => opened(mine, side, body))));
       if (run === mine) finish(mine);
     })();
   },
   replay: (digest, cursor) => {
     const mine = begin(1, { phase: "waiting", replayed: digest, playing: cursor === undefined && moving() });
     void (async () => {
-      await pour(mine, mine.recorders[0] as Recorder, () =>
+      await pour(mine, 0, () =>
         fetched(`/results/${encodeURIComponent(digest)}/frames`, { signal: mine.abort.signal }),
       );
       if (run !== mine) return;
@@ -103,10 +97,7 @@ export const useStream = create<StreamStore>((set, get) => ({
   pause: () => void control("pause", "paused"),
   resume: () => void control("resume", "running"),
   step: () => void control("step", "paused"),
-  stop: () => {
-    run.over = true;
-    void control("stop", null);
-  },
+  stop: () => void control("stop", null),
   steer: (ops) => void control("steer", null, ops),
   clear: () => {
     run.abort.abort();
@@ -161,19 +152,20 @@ async function fetched(path: string, init: RequestInit): Promise<Response> {
   throw new Failure(sentenceOf(await response.json().catch(() => null), response.status), response.status);
 }
 
-async function opened(mine: Run, body: StreamBody): Promise<Response> {
+async function opened(mine: Run, side: number, body: StreamBody): Promise<Response> {
   const response = await fetched("/streams", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
     signal: mine.abort.signal,
   });
-  mine.id = response.headers.get("x-neuronscope-stream");
+  mine.ids[side] = response.headers.get("x-neuronscope-stream");
   return response;
 }
 
 /** Reads one stream to its end into a recorder; what goes wrong becomes a sentence in it. */
-async function pour(mine: Run, recorder: Recorder, open: () => Promise<Response>): Promise<void> {
+async function pour(mine: Run, side: number, open: () => Promise<Response>): Promise<void> {
+  const recorder = mine.recorders[side] as Recorder;
   try {
     const { body } = await open();
     const reader = (body as ReadableStream<Uint8Array>).getReader();
@@ -189,7 +181,7 @@ async function pour(mine: Run, recorder: Recorder, open: () => Promise<Response>
   } catch (error) {
     if (!isAbort(error)) recorder.fail(failureOf(error).message);
   }
-  mine.id = null;
+  mine.ids[side] = null;
 }
 
 /** Shows what has come with the page's next picture, however fast it comes. */
@@ -222,12 +214,15 @@ async function control(
   ops: readonly string[] = [],
 ): Promise<void> {
   const mine = run;
-  if (!mine.id) return;
+  const ids = (action === "steer" ? mine.ids.slice(0, 1) : mine.ids).filter((id) => id !== null);
+  if (ids.length === 0) return;
   if (phase) useStream.setState({ phase, complaint: null });
   try {
-    const path = { stream_id: mine.id };
     const body = { action, do: [...ops] };
-    await read(client.POST("/api/v1/streams/{stream_id}/control", { params: { path }, body }));
+    const told = ids.map((stream_id) =>
+      read(client.POST("/api/v1/streams/{stream_id}/control", { params: { path: { stream_id } }, body })),
+    );
+    await Promise.all(told);
   } catch (error) {
     if (run === mine) useStream.setState({ complaint: failureOf(error).message });
   }

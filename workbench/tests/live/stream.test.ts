@@ -98,12 +98,14 @@ describe("the stream", () => {
     expect(asked.slice(1).every(({ url }) => url.endsWith("/streams/0123/control"))).toBe(true);
   });
 
-  it("asks for a second stream when the first has ended, unless it was stopped", async () => {
-    const asked = serve([whole]);
+  it("asks for two streams at once, holds both, and steers the first alone", async () => {
+    const asked = serve([whole.subarray(0, endOf("start"))], { ends: false });
     useStream.getState().start({ ...BODY, label: "with" }, { ...BODY, label: "without" });
-    await until(() => useStream.getState().phase === "ended");
+    await until(() => useStream.getState().tapes.every(({ start }) => start !== null));
     expect(asked.map(({ body }) => (body as StreamBody).label)).toEqual(["with", "without"]);
-    expect(useStream.getState().tapes).toHaveLength(2);
+    useStream.getState().pause();
+    useStream.getState().steer(["mlp_act.0.1 scale=0"]);
+    await until(() => asked.length === 5);
   });
 
   it("replays from the token that the address names", async () => {
