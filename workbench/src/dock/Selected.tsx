@@ -3,6 +3,8 @@ import { Button } from "@mantine/core";
 import type { Selection } from "../api/shapes";
 import { inWords } from "../figures/words";
 import { CloseIcon, PinIcon } from "../shell/icons";
+import { useStream } from "../live/stream";
+import { textUpTo } from "../live/tape";
 import { PageLink } from "../shell/PageLink";
 import { useSelection } from "../state/selection";
 import { usePage } from "../state/page";
@@ -14,6 +16,13 @@ export function Selected() {
   const { selected, pins, select, pin, unpin } = useSelection();
   const { query } = usePage();
   const drawn = useDrawnAt(selected);
+  const position = selected?.position ?? selected?.query;
+  const prompt = useStream(({ tapes }) =>
+    query.prompt && position !== undefined && tapes[0]
+      ? textUpTo(tapes[0], query.prompt, position)
+      : query.prompt,
+  );
+  const context = { ...query, ...(prompt ? { prompt } : {}) };
   const about = { result: drawn?.result ?? null, template: siteOf(drawn?.variable) };
   return (
     <section className="dock-part" aria-labelledby="dock-selected">
@@ -28,7 +37,9 @@ export function Selected() {
       ) : (
         <p className="muted note">Click a cell, a token or a neuron: it is selected in every panel.</p>
       )}
-      {selected && <Experiment key={JSON.stringify(selected)} {...about} place={selected} context={query} />}
+      {selected && (
+        <Experiment key={JSON.stringify(selected)} {...about} place={selected} context={context} />
+      )}
       {pins.length > 0 && <h3>Pinned</h3>}
       <ul className="pins">
         {pins.map((places) => (

@@ -13,6 +13,13 @@ export interface Tape {
 
 export const EMPTY_TAPE: Tape = { start: null, tokens: [], end: null, failure: null };
 
+/** A prompt with what the model wrote on from it up to a position, so that the position is in it. */
+export function textUpTo(tape: Tape, prompt: string, position: number): string {
+  if (tape.start?.arguments["prompt"] !== prompt) return prompt;
+  const written = tape.tokens.filter((token) => token.written && token.position <= position);
+  return prompt + written.map(({ text }) => text).join("");
+}
+
 /** Collects frames and keeps their bytes out of the page's state. */
 export class Recorder {
   private tokens: TokenFrame[] = [];

@@ -6,7 +6,7 @@ import type { StreamBody } from "../../src/api/shapes";
 import { activationAt } from "../../src/live/activity";
 import { readSettings, requestsOf, writeSettings } from "../../src/live/settings";
 import { useStream } from "../../src/live/stream";
-import { EMPTY_TAPE, parting, type Tape } from "../../src/live/tape";
+import { EMPTY_TAPE, parting, textUpTo, type Tape } from "../../src/live/tape";
 
 const fixtures = join(dirname(fileURLToPath(import.meta.url)), "../../../tests/fixtures");
 const bytes = new Uint8Array(readFileSync(join(fixtures, "stream.frames")));
@@ -129,6 +129,14 @@ describe("the stream", () => {
     await new Promise((done) => setTimeout(done, 50));
     expect(useStream.getState()).toMatchObject({ phase: "idle", tapes: [EMPTY_TAPE] });
   });
+});
+
+it("a place that the model wrote is in the text up to it, for its own prompt alone", () => {
+  const tokens = ["a", " b", " c", " d"].map((text, position) => ({ text, position, written: position > 1 }));
+  const seen = { ...EMPTY_TAPE, start: { arguments: { prompt: "a b" } }, tokens } as unknown as Tape;
+  expect([1, 2, 3].map((position) => textUpTo(seen, "a b", position))).toEqual(["a b", "a b c", "a b c d"]);
+  expect(textUpTo(seen, "another", 3)).toBe("another");
+  expect(textUpTo(EMPTY_TAPE, "a b", 3)).toBe("a b");
 });
 
 function tape(ids: number[], ended = true): Tape {
