@@ -90,3 +90,21 @@ def test_a_folder_that_was_written_anew_is_opened_anew(tmp_path: Path) -> None:
     os.utime(weights, ns=(later, later))
     assert shelf.open(str(tmp_path)) is not first
     assert len(shelf.places()) == 1
+
+
+def test_a_twin_of_an_open_model_is_another_with_its_weights_and_of_a_closed_one_itself(
+    tiny_model: str,
+) -> None:
+    shelf = Shelf()
+    model = shelf.open(tiny_model)
+    twins = [shelf.twin(model) for _ in range(2)]
+    assert len({id(one.hf) for one in (model, *twins)}) == 3
+    assert len({next(one.hf.parameters()).data_ptr() for one in (model, *twins)}) == 1
+    shelf.drop((tiny_model, "cpu", "float32"))
+    assert shelf.twin(model) is model
+
+
+def test_what_cannot_be_copied_is_its_own_twin() -> None:
+    shelf = Shelf(Opened())
+    model = shelf.open("a")
+    assert shelf.twin(model) is model
