@@ -167,7 +167,9 @@ class CancelledEvent(BaseModel):
     """The job was cancelled."""
 
     event: Literal["cancelled"] = "cancelled"
-    digest: str | None = Field(None, description="What it had, stored as the answer to a smaller question.")
+    digest: str | None = Field(
+        default=None, description="What it had, stored as the answer to a smaller question."
+    )
 
 
 class InterruptedEvent(BaseModel):
