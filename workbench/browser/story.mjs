@@ -49,8 +49,8 @@ async function ablated(page, address) {
   await page.waitForSelector(`h1, h2`);
   const effect = page.locator("[data-panel=ablation] b[data-value]");
   await effect.waitFor({ timeout: 120_000 });
-  const told = await page.locator("[data-panel=ablation]").textContent();
-  ok(/95 % interval/.test(told), told);
+  const words = await page.locator("[data-panel=ablation]").textContent();
+  ok(/95 % interval/.test(words), words);
   const answer = await rest("/analyses/component_ablation?wait=60", {
     model: settings.model,
     chosen: address,

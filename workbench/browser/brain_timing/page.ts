@@ -4,7 +4,7 @@ import { placeOf } from "../../src/brain/scene/layout";
 import { type Activity, statistics, valueAt } from "../../src/brain/scene/statistics";
 import type { TokenFrame } from "../../src/api/shapes";
 import { halfOf } from "../../src/live/activity";
-import { block, FrameParser } from "../../src/live/frames";
+import { block as blockOf, FrameParser } from "../../src/live/frames";
 
 const [WIDTH, HEIGHT] = [1000, 700];
 
@@ -135,7 +135,7 @@ async function ingesting({ n_layers, n_neurons, detail, pictures }: Asked) {
     while (performance.now() < until) {
       for (const { header, payload } of parser.push(all[tokens % all.length] as Uint8Array)) {
         tokens += 1;
-        const data = block(header as TokenFrame, payload, "activation") as Uint16Array;
+        const data = blockOf(header as TokenFrame, payload, "activation") as Uint16Array;
         const activity = { n_layers, n_neurons, detail, data };
         scene.show(activity);
         if (performance.now() - told > 100) {
