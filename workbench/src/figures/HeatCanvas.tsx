@@ -15,6 +15,8 @@ export interface HeatProps {
   words: readonly string[] | null;
   /** Cells that are not distinguishable from random. */
   unsure: readonly boolean[] | null;
+  /** Cells with a mark in the upper right corner. */
+  marked?: readonly boolean[] | null;
   columns: readonly Label[];
   rows: readonly Label[];
   columnName: string;
@@ -62,7 +64,7 @@ function measuring(): CanvasRenderingContext2D | null {
 
 function usePaint(props: HeatProps, layout: Layout | null) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const { values, words, unsure, textual, domain, theme, columns, rows } = props;
+  const { values, words, unsure, marked, textual, domain, theme, columns, rows } = props;
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!canvas.current || !context || !layout) return;
@@ -74,6 +76,7 @@ function usePaint(props: HeatProps, layout: Layout | null) {
       values,
       words,
       unsure,
+      marked,
       numeric: !textual,
       domain,
       columns,
@@ -82,7 +85,7 @@ function usePaint(props: HeatProps, layout: Layout | null) {
       ink: THEMES[theme],
     };
     paint(context, picture, ratio);
-  }, [layout, values, words, unsure, textual, domain, theme, columns, rows]);
+  }, [layout, values, words, unsure, marked, textual, domain, theme, columns, rows]);
   return canvas;
 }
 

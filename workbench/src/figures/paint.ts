@@ -24,6 +24,8 @@ export interface Picture {
   words: readonly string[] | null;
   /** Cells under a grey veil, by row then column. */
   unsure: readonly boolean[] | null;
+  /** Cells with a mark in the upper right corner, by row then column. */
+  marked?: readonly boolean[] | null;
   /** The words are numbers, which are shown whole or not at all. */
   numeric: boolean;
   lut: Uint8ClampedArray;
@@ -41,6 +43,7 @@ export function paint(context: CanvasRenderingContext2D, picture: Picture, ratio
   paintCells(context, picture, ratio);
   if (picture.unsure) paintVeil(context, picture, picture.unsure);
   if (layout.cellWidth >= 8 && layout.cellHeight >= 8) paintLines(context, picture);
+  if (picture.marked) paintCorners(context, picture, picture.marked);
   if (picture.words) paintWords(context, picture, picture.words);
   paintColumnLabels(context, picture);
   paintRowLabels(context, picture);
@@ -138,6 +141,26 @@ function paintVeil(
       context.moveTo(left + width - reach, top + height);
       context.lineTo(left + width, top + height - reach);
       context.stroke();
+    }
+}
+
+/** A triangle in the upper right corner of the marked cells. */
+function paintCorners(
+  context: CanvasRenderingContext2D,
+  { layout, ink }: Picture,
+  marked: readonly boolean[],
+): void {
+  context.fillStyle = ink.text;
+  for (let row = 0; row < layout.rows; row += 1)
+    for (let column = 0; column < layout.columns; column += 1) {
+      if (!marked[row * layout.columns + column]) continue;
+      const { left, top, width, height } = boxOf(layout, { row, column });
+      const reach = Math.max(0.25 * Math.min(width, height), 2);
+      context.beginPath();
+      context.moveTo(left + width - 1 - reach, top);
+      context.lineTo(left + width - 1, top);
+      context.lineTo(left + width - 1, top + reach);
+      context.fill();
     }
 }
 

@@ -24,7 +24,7 @@ import { type Cube, cut, turn } from "./cube";
 import { BOTTOM_UP, type Plane } from "./plane";
 import { KEPT, pick, READABLE, type Shown, strongest } from "./strongest";
 import { useCube } from "./useCube";
-import { useEstimated, useUnsure } from "./useUnsure";
+import { APART, type Filling, useFilling, useUnsure } from "./useUnsure";
 import type { Look, View } from "./view";
 
 interface HeatViewProps {
@@ -53,14 +53,20 @@ export function HeatView(props: HeatViewProps) {
   const { cube, whole, failure } = useCube(result, variable, at, order, sliders);
   const words = useWords(result, variable, plane, at, order);
   const unsure = useUnsure(result, variable, plane, at, order);
-  const estimated = useEstimated(result, variable, plane, at, order);
+  const filling = useFilling(result, variable, plane, at, order);
   if (failure) return <Complaint>{failure.message}</Complaint>;
   if (!cube?.numbers || x === null || y === null)
     return <div className="skeleton" style={{ height: props.tall }} />;
-  const hatched = estimated
-    ? { unsure: estimated, hatched: "estimated by gradients, not measured" }
-    : { unsure };
-  return <Heat {...props} {...{ x, y, words, whole }} values={cube.numbers} {...hatched} />;
+  const marks = filling
+    ? { unsure: filling.estimated, marked: filling.apart, hatched: fillingWords(filling) }
+    : { unsure, marked: null };
+  return <Heat {...props} {...{ x, y, words, whole }} values={cube.numbers} {...marks} />;
+}
+
+function fillingWords({ estimated, apart }: Filling): string {
+  const exact = estimated.filter((one) => !one).length;
+  const off = apart.filter(Boolean).length;
+  return `estimated by gradients; ${exact} of ${estimated.length} cells are exact. Marked in the corner: ${off} whose estimate was off by more than ${APART}`;
 }
 
 /** Text variable over the same axes, such as the candidates of a lens. */
@@ -82,6 +88,7 @@ export interface HeatPartProps extends HeatViewProps {
   values: Float64Array;
   words: readonly string[] | null;
   unsure: readonly boolean[] | null;
+  marked?: readonly boolean[] | null;
   /** What a hatched cell means. */
   hatched?: string;
   whole: Cube | null;
@@ -140,17 +147,17 @@ export function Heat(props: HeatPartProps) {
 }
 
 /** The rows that are drawn: all, or the strongest of an axis too long to read. */
-function useShown({ result, y, values, words, unsure, view }: HeatPartProps, columns: number): Shown {
+function useShown({ result, y, values, words, unsure, marked, view }: HeatPartProps, columns: number): Shown {
   const { everyRow } = view;
   const rows = useMemo(() => axisLabels(result, y), [result, y]);
   return useMemo(() => {
     const many = rows.length > READABLE && !everyRow;
     return pick(
-      { rows, values, words, unsure },
+      { rows, values, words, unsure, marked: marked ?? null },
       columns,
       many ? strongest(values, rows.length, columns, KEPT) : null,
     );
-  }, [rows, values, words, unsure, columns, everyRow]);
+  }, [rows, values, words, unsure, marked, columns, everyRow]);
 }
 
 function dataRow({ order }: Shown, row: number): number {

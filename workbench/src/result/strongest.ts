@@ -27,6 +27,8 @@ export interface Sheet {
   words: readonly string[] | null;
   /** Places that are not distinguishable from random. */
   unsure: readonly boolean[] | null;
+  /** Places with a mark in the corner. */
+  marked?: readonly boolean[] | null;
 }
 
 export interface Shown extends Sheet {
@@ -46,5 +48,6 @@ export function pick(sheet: Sheet, columns: number, order: readonly number[] | n
     values: Float64Array.from(places, (place) => sheet.values[place] as number),
     words: sheet.words && places.map((place) => sheet.words?.[place] ?? ""),
     unsure: sheet.unsure && places.map((place) => sheet.unsure?.[place] ?? false),
+    marked: sheet.marked && places.map((place) => sheet.marked?.[place] ?? false),
   };
 }

@@ -45,19 +45,42 @@ export function useUnsure(
   return useMemo(() => indistinct({ p, low, high, chance }), [p, low, high, chance]);
 }
 
-/** Which cells of a map that fills in are still estimates; null where all were measured alike. */
-export function useEstimated(
+/** Which cells of a map that fills in are still estimates, and which were estimated badly. */
+export interface Filling {
+  estimated: readonly boolean[];
+  /** Measured, and further from the estimate than `APART`. */
+  apart: readonly boolean[];
+}
+
+/** An estimate further from what was measured than this share of the way from corrupt to clean is marked. */
+export const APART = 0.1;
+
+export function filling(exact: ArrayLike<number>, disagreement: ArrayLike<number>): Filling {
+  return {
+    estimated: Array.from(exact, (value) => Number.isNaN(value)),
+    apart: Array.from(disagreement, (value) => Math.abs(value) > APART),
+  };
+}
+
+/** How far a map fills in by exact cells; null where all were measured alike. */
+export function useFilling(
   result: Result,
   variable: Variable,
   plane: Plane,
   at: Selection,
   order: readonly string[],
-): readonly boolean[] | null {
+): Filling | null {
   const fills = result.analysis === "progressive_patching" && variable.name === "effect";
-  const exact = fills ? result.variables.find(({ name }) => name === "exact") : undefined;
-  const { cube } = useCube(result, exact ?? variable, at, order, plane.sliders);
+  const named = (wanted: string) =>
+    fills ? result.variables.find(({ name }) => name === wanted) : undefined;
+  const [exact, off] = [named("exact"), named("disagreement")];
+  const { cube: measured } = useCube(result, exact ?? variable, at, order, plane.sliders);
+  const { cube: distance } = useCube(result, off ?? variable, at, order, plane.sliders);
   return useMemo(
-    () => (exact && cube?.numbers ? Array.from(cube.numbers, (value) => Number.isNaN(value)) : null),
-    [exact, cube],
+    () =>
+      exact && off && measured?.numbers && distance?.numbers
+        ? filling(measured.numbers, distance.numbers)
+        : null,
+    [exact, off, measured, distance],
   );
 }

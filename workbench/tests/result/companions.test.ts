@@ -1,3 +1,4 @@
+import { filling } from "../../src/result/useUnsure";
 import { describe, expect, it } from "vitest";
 import type { Result, Variable } from "../../src/api/shapes";
 import { companionOf, indistinct, isCompanion } from "../../src/result/companions";
@@ -68,5 +69,16 @@ describe("kinds that the server draws", () => {
     expect(pictureOf("abc", "activation", { neuron: 3 }, "dark")).toMatch(
       /results\/abc\/export\?format=png&variable=activation&theme=dark&neuron=3$/,
     );
+  });
+});
+
+describe("a map that fills in", () => {
+  it("tells estimates from what was measured, and marks where the estimate was off", () => {
+    const exact = [Number.NaN, 0.5, 0.02, 1];
+    const disagreement = [Number.NaN, 0.3, -0.02, -0.11];
+    expect(filling(exact, disagreement)).toEqual({
+      estimated: [true, false, false, false],
+      apart: [false, true, false, true],
+    });
   });
 });
