@@ -61,6 +61,11 @@ describe("an experiment at a cell", () => {
     });
     expect(changeOf("steer", "resid_post.2", 3)).toBe("resid_post.2 add=3*random 1");
     expect(changeOf("steer", "mlp_act.3.7", 3)).toBe("mlp_act.3.7 scale=3");
+    const between = { target: " Mary", distractor: ' "John' };
+    expect(changeOf("steer", "resid_post.2", 3, between)).toBe(
+      'resid_post.2 add=3*(token " Mary" - token " \\"John")',
+    );
+    expect(changeOf("steer", "resid_post.2", 1, { target: "a" })).toBe('resid_post.2 add=1*token "a"');
   });
 
   it("says what it lacks", () => {

@@ -40,7 +40,7 @@ export function Experiment({ place, result, context, template }: ExperimentProps
   if (!address) return <p className="muted note">This cell is no place in the model.</p>;
   const question = kind ? questionOf(kind, address, context, strength) : null;
   const put = (chosen: Kind) => {
-    const change = readChange(changeOf(chosen, address, strength));
+    const change = readChange(changeOf(chosen, address, strength, context));
     if (change) add(change);
   };
   return (
@@ -70,6 +70,12 @@ export function Experiment({ place, result, context, template }: ExperimentProps
           onChange={(value) => setStrength(Number(value) || 0)}
         />
       </div>
+      {kind === "steer" && question !== null && typeof question !== "string" && (
+        <p className="note muted">
+          <code>{changeOf(kind, address, strength, context)}</code>
+          {!context.target && !/^\w+\.\d+\.\d+/.test(address) && " · name a target to steer towards it"}
+        </p>
+      )}
       {typeof question === "string" && <p className="note">{question}</p>}
       {kind && question !== null && typeof question !== "string" && (
         <Answer kind={kind} address={address} question={question} />

@@ -76,10 +76,17 @@ function labelAt(result: Result | null, word: string, place: Selection): string 
 }
 
 /** The change that an experiment makes; patching makes none that can be written. */
-export function changeOf(kind: Kind, address: string, strength: number): string {
+export function changeOf(kind: Kind, address: string, strength: number, context: Context = {}): string {
   const unit = /^\w+\.\d+\.\d+/.test(address);
   if (kind === "ablate") return `${address} mean`;
-  return unit ? `${address} scale=${strength}` : `${address} add=${strength}*random 1`;
+  return unit ? `${address} scale=${strength}` : `${address} add=${strength}*${directionOf(context)}`;
+}
+
+/** Where a stream is steered: towards the target and away from the distractor; at random where there is none. */
+export function directionOf({ target, distractor }: Context): string {
+  const [toward, away] = [target, distractor].map((text) => text && `token ${JSON.stringify(text)}`);
+  if (toward && away) return `(${toward} - ${away})`;
+  return toward || "random 1";
 }
 
 /** The question of an experiment, or the sentence that says what it lacks. */
@@ -96,7 +103,7 @@ export function questionOf(
   const asked: Arguments = task && !prompt ? { task } : { prompt, ...answers };
   if (!prompt && !task) return "Type a prompt, or choose a task, to measure the effect on.";
   if (kind !== "patch") {
-    const ops = [changeOf(kind, address, strength)];
+    const ops = [changeOf(kind, address, strength, context)];
     return { analysis: "intervention_effect", arguments: { model, ops, ...asked, ...under } };
   }
   if (prompt && !corrupt) return "A patch takes a part of another run: add a corrupt twin of the prompt.";
