@@ -192,8 +192,8 @@ async function otherDoors(page) {
       strictEqual(await page.textContent(`pre[data-tongue=${tongue}]`), code[tongue]);
     }
     await page.locator(".panel.result").getByRole("button", { name: "export and more" }).click();
-    await page.waitForSelector("a[download]");
-    const links = await page.$$eval("a[download]", (all) => all.map(({ href }) => href));
+    await page.waitForSelector(".panel-menu a[download]");
+    const links = await page.$$eval(".panel-menu a[download]", (all) => all.map(({ href }) => href));
     strictEqual(links.length, 9);
     for (const link of links) {
       const file = await fetch(link, { headers: { authorization: `Bearer ${settings.token}` } });
