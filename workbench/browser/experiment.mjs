@@ -1,12 +1,13 @@
 // The dock: interventions are added, ordered, switched and saved, and a stack changes what the lab shows.
-import { check, open, quiet, rest } from "./driver.mjs";
+import { check, open, quiet, rest, settings } from "./driver.mjs";
+
 const LENS = "/lab?model=builtin:scribe&prompt=When%20Mary%20and%20John%20went&dock=1";
 
 export async function experiment(context) {
   await check(
     "an intervention of the dock changes the answer, stands in the address, and undo takes it back",
     async () => {
-      const page = await open(context, LENS);
+      const page = await open(context, `${settings.url}${LENS}`);
       const field = page.getByRole("textbox", { name: "Place and op of a new intervention" });
       await field.fill("resid_post.3 scale=0.5");
       await field.press("Enter");
@@ -29,7 +30,7 @@ export async function experiment(context) {
   );
 
   await check("interventions are ordered and switched off by keyboard alone", async () => {
-    const page = await open(context, `${LENS}&do=z.2.1%20zero%3B%20mlp_act.3.7%20scale%3D0`);
+    const page = await open(context, `${settings.url}${LENS}&do=z.2.1%20zero%3B%20mlp_act.3.7%20scale%3D0`);
     await page.getByRole("button", { name: "Move mlp_act.3.7 scale=0 up" }).press("Enter");
     await page.waitForURL(/do=mlp_act\.3\.7/);
     await page.getByRole("switch", { name: "Make the change z.2.1 zero" }).press("Space");

@@ -1,6 +1,6 @@
 """How is a result read over HTTP? Described, cut into slices, drawn."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -82,6 +82,15 @@ def indexes(selection: Mapping[str, str]) -> dict[str, int]:
     return {axis: int(text) for axis, text in selection.items()}
 
 
+def _once(entries: Iterable[results.Entry]) -> Iterator[results.Entry]:
+    """Yield each result once, though several questions may have it for an answer; the first of them counts."""
+    seen: set[str] = set()
+    for entry in entries:
+        if entry.digest not in seen:
+            seen.add(entry.digest)
+            yield entry
+
+
 @router.get("/results", responses=troubles(404))
 def list_results(
     desk: AtDesk,
@@ -96,7 +105,7 @@ def list_results(
     words = (text or "").casefold().split()
     found = [
         entry
-        for entry in desk.store.ls()
+        for entry in _once(desk.store.ls())
         if (analysis is None or entry.analysis == analysis)
         and (model is None or model in entry.models.split("\n"))
         and all(word in entry.title.casefold() for word in words)
@@ -120,14 +129,14 @@ def show_result(digest: str, request: Request, desk: AtDesk) -> bodies.Result:
 def list_parents(digest: str, desk: AtDesk) -> list[bodies.ResultEntry]:
     """Return the results that a result was made from, as far as the store has them."""
     wanted = shown(desk.store, digest).parents.split()
-    return [_entry(entry) for entry in desk.store.ls() if entry.digest in wanted]
+    return [_entry(entry) for entry in _once(desk.store.ls()) if entry.digest in wanted]
 
 
 @router.get("/results/{digest}/children", responses=troubles(404))
 def list_children(digest: str, desk: AtDesk) -> list[bodies.ResultEntry]:
     """Return the results that were made from a result, newest first."""
     parent = shown(desk.store, digest).digest
-    return [_entry(entry) for entry in desk.store.ls() if parent in entry.parents.split()]
+    return [_entry(entry) for entry in _once(desk.store.ls()) if parent in entry.parents.split()]
 
 
 @router.get(
