@@ -83,7 +83,7 @@ def indexes(selection: Mapping[str, str]) -> dict[str, int]:
 
 
 def _once(entries: Iterable[results.Entry]) -> Iterator[results.Entry]:
-    """Yield each result once, though several questions may have it for an answer; the first of them counts."""
+    """Yield each result once, though several questions may have it for an answer: the newest of them."""
     seen: set[str] = set()
     for entry in entries:
         if entry.digest not in seen:
