@@ -43,6 +43,13 @@ def test_the_list_is_that_of_the_store_newest_first(client: TestClient, keep: Ke
     assert entries[0]["bytes"] > 0
 
 
+def test_an_answer_of_two_questions_is_listed_once(client: TestClient, keep: Keep, store: Store) -> None:
+    digest = keep("squares", steps=2)
+    store.put(store.key(analysis="squares", version=2, arguments={}), store.open(digest))
+    assert len(store.ls()) == 2
+    assert [entry["digest"] for entry in client.get("/api/v1/results").json()] == [digest]
+
+
 def test_an_empty_store_is_an_empty_list(client: TestClient) -> None:
     assert client.get("/api/v1/results").json() == []
 
