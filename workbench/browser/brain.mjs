@@ -23,11 +23,12 @@ const values = (page, selector) =>
 
 /** Writes to its end; gives the digest of what was kept. */
 async function watched(page) {
-  const answered = page.waitForResponse((response) => response.url().endsWith("/api/v1/streams"));
   await page.locator(PANEL).getByRole("button", { name: "Watch it generate" }).click();
-  await (await answered).finished();
+  // Chromium may never tell that a streamed reply has finished, so the page itself is asked.
   await page.waitForFunction(
-    (panel) => !document.querySelector(`${panel} .brain-tools`)?.textContent.includes("Pause"),
+    (panel) =>
+      document.querySelectorAll(`${panel} .brain-token`).length > 1 &&
+      !document.querySelector(`${panel} .brain-tools`)?.textContent.includes("Pause"),
     PANEL,
   );
   await stage(page).waitFor();
