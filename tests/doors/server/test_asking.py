@@ -275,7 +275,10 @@ def test_the_last_event_is_the_end(name: str, last: str, client: TestClient) -> 
 def test_a_cancelled_job_ends_its_stream(client: TestClient) -> None:
     job = client.post(f"{ASK}/slow?wait=0", json={"steps": 10_000}).json()
     client.delete(f"/api/v1/jobs/{job['id']}")
-    assert events(client.get(f"/api/v1/jobs/{job['id']}/events").text)[-1]["data"] == {"event": "cancelled", "digest": None}
+    assert events(client.get(f"/api/v1/jobs/{job['id']}/events").text)[-1]["data"] == {
+        "event": "cancelled",
+        "digest": None,
+    }
 
 
 def test_a_maker_leaves_what_opens_by_its_name_and_nobody_learns_where(client: TestClient) -> None:
