@@ -44,6 +44,7 @@ AXES = {
     "row": "row of an image, from 0 at the top",
     "sample": "token drawn at random from a corpus",
     "site": "named place in a model",
+    "size": "how many parts something is put together from",
     "span": "named part of a prompt, such as its subject; the same in every prompt of a task",
     "step": "training step or moment in time",
     "time": "moment of a trial, from 0",

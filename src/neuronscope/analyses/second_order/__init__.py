@@ -1,0 +1,1 @@
+"""What neurons do through the attention heads after them, and in which words it can be said."""

@@ -1,0 +1,81 @@
+"""What do questions about first and second order take? Their own parameters, with bounds and help."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from neuronscope.words.asking import NamesFile
+
+AtomCounts = Annotated[
+    tuple[int, ...],
+    Field(
+        min_length=1,
+        max_length=20,
+        description="How many words a description has; the residual is told for each, the largest is kept.",
+    ),
+]
+DirectionLabel = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="What the direction tells apart: a variable of the representations over prompt, true or "
+        "false, or a number, which is split at its median.",
+        examples=["correct"],
+    ),
+]
+DirectionMethod = Annotated[
+    Literal["mean_difference", "shrunken_lda", "logistic", "answer_logits"],
+    Field(
+        description="How the direction is found: the difference of the two means, that over a covariance "
+        "shrunk as Ledoit and Wolf do, logistic regression, or that on the logits of the task's answers."
+    ),
+]
+ExplainedPassages = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=100_000,
+        description="How many passages of the corpus a neuron's words are compared with; 0 leaves that out.",
+    ),
+]
+FoldCount = Annotated[
+    int, Field(ge=2, le=50, description="In how many parts the prompts are dealt; each is held out once.")
+]
+FoldGroups = Annotated[
+    Literal["prompt", "template"],
+    Field(
+        description="What is dealt to one part together: each prompt by itself, or all of one template, so "
+        "that the held-out ones are worded otherwise."
+    ),
+]
+LastPositions = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=4096,
+        description="0 reads at the token that gives the answer; otherwise the mean over this many last "
+        "tokens of the prompt with the model's own answer, none of them before the one that gives it.",
+    ),
+]
+Lexicon = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="Which words describe: vocabulary (every token), arithmetic, logic, a text file with a "
+        "phrase a line, or worked solutions in the format of GSM8K (.jsonl), whose commonest phrases serve.",
+        examples=["vocabulary"],
+    ),
+    NamesFile,
+]
+MinedPhrases = Annotated[
+    int, Field(ge=2, le=100_000, description="How many phrases are taken from worked solutions.")
+]
+NonNegative = Annotated[
+    bool, Field(description="Fit the chosen words anew with weights that are not below zero.")
+]
+PermutationCount = Annotated[
+    int, Field(ge=0, le=100_000, description="How often chance deals the labels anew; 0 for no p.")
+]
+RepresentationPrompts = Annotated[
+    int, Field(ge=4, le=100_000, description="How many prompts to draw where no evaluation is given.")
+]
