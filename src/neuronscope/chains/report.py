@@ -28,8 +28,8 @@ def report(
 
     A step shows the pictures of its first twelve answers; the table names every question.
     """
-    parts = [f"<header><h1>{html.escape(chain.title)}</h1>", *_paragraphs(chain.summary), "</header>"]
-    parts += _paragraphs(chain.prose)
+    parts = [f"<header><h1>{html.escape(chain.title)}</h1>", *paragraphs(chain.summary), "</header>"]
+    parts += paragraphs(chain.prose)
     if values:
         said = " · ".join(f"{name}: {value}" for name, value in values.items())
         parts.append(f'<p class="quiet">{html.escape(said)}</p>')
@@ -40,7 +40,8 @@ def report(
     return document(chain.title, "\n".join(parts))
 
 
-def _paragraphs(text: str) -> list[str]:
+def paragraphs(text: str) -> list[str]:
+    """Return prose as paragraphs of HTML."""
     return [f"<p>{html.escape(' '.join(part.split()))}</p>" for part in text.split("\n\n") if part.strip()]
 
 
@@ -48,14 +49,14 @@ def _step(
     step: Step, outcomes: Sequence[Outcome], verdicts: Mapping[tuple[str, str], list[Verdict]]
 ) -> Iterator[str]:
     yield f"<h2>{html.escape(step.name.replace('-', ' ').replace('_', ' ').capitalize())}</h2>"
-    yield from _paragraphs(step.prose)
+    yield from paragraphs(step.prose)
     answers = [outcome for outcome in outcomes if not outcome.problem and step.ask]
     for outcome in answers[:MOST_PICTURES]:
         if outcome.place:
             yield f'<p class="quiet">{html.escape(_told(outcome))}</p>'
         result = load(outcome.file)
         for shown in step.show:
-            yield _drawn(result, shown)
+            yield pictured(result, shown)
         for found in verdicts[outcome.step, outcome.place]:
             mark = "met" if found.met else "missed"
             yield f"<p><strong>{mark}</strong> ({found.value:.3g}): {html.escape(found.words)}</p>"
@@ -72,7 +73,7 @@ def _told(outcome: Outcome) -> str:
     return f"{outcome.place}: {said}" if outcome.place else ""
 
 
-def _drawn(result: xr.Dataset | xr.DataTree, shown: Picture) -> str:
+def pictured(result: xr.Dataset | xr.DataTree, shown: Picture) -> str:
     """Return a picture, or the sentence that says why there is none: the other answers are worth reading."""
     try:
         return drawing(result, variable=shown.variable or None, select=places(result, shown))

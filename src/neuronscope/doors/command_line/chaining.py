@@ -8,6 +8,7 @@ from typing import Any
 
 from neuronscope.chains.chain import Chain, Step
 from neuronscope.chains.checking import Verdict, places
+from neuronscope.chains.comparing import side_by_side
 from neuronscope.chains.filling import with_places, works
 from neuronscope.chains.reading import read_chain, recipe_names, recipe_text
 from neuronscope.chains.running import PAGE, parameters, run_chain
@@ -83,6 +84,17 @@ def batched(given: argparse.Namespace) -> int:
     with progress.shown(f"Opening {chain.title}"):
         outcomes = run_chain(chain, folder, executor=executor, tell=tell)
     return _summed_up(outcomes, folder, as_json=given.json)
+
+
+def compared(given: argparse.Namespace) -> int:
+    """Write one page with the results folders of a recipe side by side."""
+    page, target = side_by_side([Path(folder) for folder in given.folders]), Path(given.out)
+    try:
+        target.write_text(page, encoding="utf-8")
+    except OSError as problem:
+        raise BadInput(f"--out {str(target)!r} cannot be written: {problem.strerror}.") from problem
+    printing.said(f"Wrote {target}.")
+    return 0
 
 
 def _listed(*, as_json: bool) -> int:

@@ -145,6 +145,15 @@ def _batch(parser: Parser) -> None:
     _json(parser)
 
 
+def _compare(parser: Parser) -> None:
+    parser.add_argument(
+        "folders", metavar="FOLDER", nargs="+", help="Results folders of one recipe, two or more."
+    )
+    parser.add_argument(
+        "--out", metavar="FILE.html", default="compare.html", help="The page; compare.html unless you say."
+    )
+
+
 STORE = {
     "ls": Command("List what is stored, newest first.", f"{HERE}.storing:listed", _json),
     "show": Command("Say what one result is and where it came from.", f"{HERE}.storing:shown", _digest),
@@ -210,6 +219,12 @@ COMMANDS = {
         f"{HERE}.chaining:batched",
         _batch,
         ["neuronscope batch questions.yaml --out results --workers 2"],
+    ),
+    "compare": Command(
+        "Set what a recipe found for two models side by side, on one page.",
+        f"{HERE}.chaining:compared",
+        _compare,
+        ["neuronscope compare ./gpt2 ./neox --out compare.html"],
     ),
     "show": Command(
         "Show an answer again, or write it in another form.",
