@@ -144,10 +144,41 @@ except BadInput as error:
     print(error)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert done.stderr == ""
+    assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Cannot write ")
     assert done.stdout.count("\n") == 1
     assert not [file for file in tmp_path.iterdir() if "big" in file.name]
+
+
+def test_threads_that_write_and_read_netcdf_at_once_crash_nothing(lens: xr.Dataset, tmp_path: Path) -> None:
+    whole, spoilt = tmp_path / "whole.nc", tmp_path / "spoilt.nc"
+    save(lens, whole)
+    spoilt.write_bytes(whole.read_bytes()[:-200])
+    save(lens, tmp_path / "lens.npz")
+    script = f"""
+import gc
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from neuronscope.results import load, save
+from neuronscope.words import BadInput
+folder = Path({str(tmp_path)!r})
+lens = load(folder / "lens.npz")
+def hammer(thread):
+    for turn in range(3):
+        mine = load(save(lens, folder / f"{{thread}}.nc"))
+        assert mine.identical(lens) and load(folder / "whole.nc").identical(lens)
+        try:
+            load(folder / "spoilt.nc")
+        except BadInput:
+            gc.collect()
+        else:
+            raise AssertionError("a spoilt file was read")
+with ThreadPoolExecutor(4) as pool:
+    list(pool.map(hammer, range(4)))
+print("whole")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "whole\n", "")
 
 
 def test_an_unknown_ending_is_refused_with_those_that_are_known(lens: xr.Dataset, tmp_path: Path) -> None:

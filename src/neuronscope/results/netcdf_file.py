@@ -1,5 +1,6 @@
 """How does a result lie in one netCDF file? As netCDF-4, through h5netcdf, group by group."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,13 @@ def write_netcdf(result: xr.Dataset | xr.DataTree, file: Path) -> None:
     import h5netcdf
 
     groups = pack(result)
-    try:
-        with h5netcdf.File(file, "w") as root:
-            for path, group in groups.items():
-                _write_group(root if path == "/" else root.create_group(path.lstrip("/")), group)
-    except RuntimeError as error:
-        # HDF5 fails again when it closes a file on a full disk, and hides the reason behind that.
-        raise error.__context__ if isinstance(error.__context__, OSError) else error from None
+    # Where HDF5 itself meets a full disk it leaves a file half closed, and the process dies of a
+    # segmentation fault once that is collected; so it writes into memory, which never refuses half-way.
+    whole = io.BytesIO()
+    with h5netcdf.File(whole, "w") as root:
+        for path, group in groups.items():
+            _write_group(root if path == "/" else root.create_group(path.lstrip("/")), group)
+    file.write_bytes(whole.getbuffer())
 
 
 def read_netcdf(file: Path) -> xr.Dataset | xr.DataTree:
