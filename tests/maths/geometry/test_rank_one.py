@@ -1,4 +1,4 @@
-"""Components of vectors in factors, held to those of the vectors written out, to planted truth and to chance."""
+"""Components of vectors in factors, held to the vectors written out, to planted truth and to chance."""
 
 from typing import Any
 

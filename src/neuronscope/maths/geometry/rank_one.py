@@ -56,8 +56,8 @@ def principal(
     """Return the first principal component of each neuron's longest vectors about their mean.
 
     ``strengths`` of all examples are centred by their mean; the component is the first right singular vector
-    of the ``n_selected`` longest, turned so that most of these lie on its positive side (Gandelsman, Efros and
-    Steinhardt 2024). It is found in the frame of the paths, so that no vector is ever written out.
+    of the ``n_selected`` longest, turned so that most of these lie on its positive side (Gandelsman et al.
+    2024). It is found in the frame of the paths, so that no vector is ever written out.
     """
     centred = strengths - strengths.mean(1, keepdims=True)
     turned = centred @ frame(gram)
