@@ -156,15 +156,16 @@ def _of_task(model: Model, task: Task, n_prompts: int, seed: int, split: Split) 
         raise BadInput(
             f"{task.name} has right answers alone, and this compares them with wrong ones: choose another."
         )
-    clean = tuple(model.tokenize(pair.clean) for pair in pairs)
+    texts = tuple(pair.clean for pair in pairs)
+    clean = tuple(model.tokenize(text) for text in texts)
     corrupt = tuple(model.tokenize(pair.corrupt) for pair in pairs) if task.has_twin else ()
     return PromptPairs(
         clean=clean,
         corrupt=corrupt,
-        target=_first_tokens(model, pairs, [pair.answer for pair in pairs]),
-        distractor=_first_tokens(model, pairs, [_wrong(pair) for pair in pairs]),
+        target=first_tokens(model, texts, [pair.answer for pair in pairs]),
+        distractor=first_tokens(model, texts, [_wrong(pair) for pair in pairs]),
         spans=tuple(_spans(model, pair, len(tokens)) for pair, tokens in zip(pairs, clean, strict=True)),
-        texts=tuple(pair.clean for pair in pairs),
+        texts=texts,
         pairs=pairs,
     )
 
@@ -173,12 +174,12 @@ def _wrong(pair: Pair) -> str:
     return pair.distractor or next(iter(pair.rejected), "")
 
 
-def _first_tokens(model: Model, pairs: Sequence[Pair], answers: Sequence[str]) -> Int[Tensor, " prompt"]:
+def first_tokens(model: Model, texts: Sequence[str], answers: Sequence[str]) -> Int[Tensor, " prompt"]:
     """Return the first token of each answer as it is read behind its own prompt."""
-    prompts = model.tokenizer([pair.clean for pair in pairs], add_special_tokens=False)["input_ids"]
-    texts = [pair.clean + answer for pair, answer in zip(pairs, answers, strict=True)]
-    whole = model.tokenizer(texts, add_special_tokens=False)["input_ids"]
-    first = [both[len(own)] for own, both in zip(prompts, whole, strict=True)]
+    prompts = model.tokenizer(list(texts), add_special_tokens=False)["input_ids"]
+    both = [text + answer for text, answer in zip(texts, answers, strict=True)]
+    whole = model.tokenizer(both, add_special_tokens=False)["input_ids"]
+    first = [every[len(own)] for own, every in zip(prompts, whole, strict=True)]
     return torch.tensor(first, device=model.device)
 
 
