@@ -6,6 +6,14 @@ from pydantic import Field
 
 from neuronscope.words.asking import NamesFile
 
+AskedProblems = Annotated[
+    int,
+    Field(
+        ge=4,
+        le=10_000,
+        description="How many of the new problems are asked of each sort: hardest, easiest and at random.",
+    ),
+]
 AtomCounts = Annotated[
     tuple[int, ...],
     Field(
@@ -28,6 +36,25 @@ DirectionMethod = Annotated[
     Field(
         description="How the direction is found: the difference of the two means, that over a covariance "
         "shrunk as Ledoit and Wolf do, logistic regression, or that on the logits of the task's answers."
+    ),
+]
+EditedNeurons = Annotated[
+    int, Field(ge=1, le=1000, description="How many neurons are edited together where none are named.")
+]
+EditedSide = Annotated[
+    Literal["towards", "against", "both"],
+    Field(
+        description="Which neurons are taken where none are named: those whose effect is most for the right "
+        "answer, most against it, or largest either way."
+    ),
+]
+EditFactors = Annotated[
+    tuple[float, ...],
+    Field(
+        min_length=1,
+        max_length=20,
+        description="What the activation of the neurons is multiplied by, at every token: 0 silences them, 1 "
+        "(always measured) changes nothing; the mean is measured besides.",
     ),
 ]
 ExplainedPassages = Annotated[
@@ -70,12 +97,38 @@ Lexicon = Annotated[
 MinedPhrases = Annotated[
     int, Field(ge=2, le=100_000, description="How many phrases are taken from worked solutions.")
 ]
+NewProblems = Annotated[
+    int, Field(ge=8, le=100_000, description="How many new problems are drawn and scored before any is asked.")
+]
 NonNegative = Annotated[
     bool, Field(description="Fit the chosen words anew with weights that are not below zero.")
 ]
 PermutationCount = Annotated[
     int, Field(ge=0, le=100_000, description="How often chance deals the labels anew; 0 for no p.")
 ]
+PredictingNeurons = Annotated[
+    int, Field(ge=1, le=1000, description="How many neurons predict where none are named.")
+]
+PredictingValues = Annotated[
+    Literal["effect", "activation"],
+    Field(
+        description="What of each neuron predicts failure: its second-order effect along the mean direction "
+        "from wrong to right first tokens, or its activation at the last token."
+    ),
+]
 RepresentationPrompts = Annotated[
     int, Field(ge=4, le=100_000, description="How many prompts to draw where no evaluation is given.")
+]
+TextPassages = Annotated[
+    int, Field(ge=2, le=10_000, description="How many passages of unrelated text are read.")
+]
+TrainingProblems = Annotated[
+    int, Field(ge=8, le=100_000, description="How many problems of the task the prediction is learnt from.")
+]
+UnrelatedText = Annotated[
+    Literal["documentation", "common_prompts"],
+    Field(
+        description="Text that has nothing to do with the task: passages of Python's reference, or the common "
+        "prompts of the package."
+    ),
 ]
