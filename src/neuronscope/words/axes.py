@@ -17,6 +17,7 @@ AXES = {
     "direction": "which way a patch runs: denoise puts clean into corrupt, noise puts corrupt into clean",
     "edge": "connection of a graph",
     "expert": "expert of an MLP that chooses among several for each token",
+    "factor": "what activations are multiplied by",
     "feature": "entry of a dictionary",
     "frequency": "how often a wave goes round, from the lowest",
     "from_node": "node that an edge leaves",
