@@ -5,6 +5,7 @@ inner products of the fixed vectors, their Gram matrix, are needed: in an orthon
 vectors are as many numbers as there are paths, with all lengths and angles kept.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,7 +83,7 @@ def permuted_explained(
     *,
     n_selected: int,
     n_null: int,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
 ) -> tuple[Float[np.ndarray, "sample neuron"], Float[np.ndarray, "sample neuron"]]:
     """Return what the first component explains where paths have nothing to do with each other.
 
@@ -105,7 +106,7 @@ def resampled(
     *,
     n_selected: int,
     n_resamples: int,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
 ) -> tuple[Float[np.ndarray, "sample neuron path"], Float[np.ndarray, "sample neuron"]]:
     """Return coefficients and explained share over resamples of the examples, drawn with replacement."""
     rng = np.random.default_rng(seed)
