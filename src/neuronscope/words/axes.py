@@ -42,6 +42,7 @@ AXES = {
     "quantile": "share of the values that lie below",
     "query": "token that attends",
     "rank": "place in an ordering, 1 is best",
+    "resample": "the prompts drawn anew with replacement, as many as there are",
     "row": "row of an image, from 0 at the top",
     "sample": "token drawn at random from a corpus",
     "site": "named place in a model",

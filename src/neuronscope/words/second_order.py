@@ -6,6 +6,14 @@ from pydantic import Field
 
 from neuronscope.words.asking import NamesFile
 
+AnswerReading = Annotated[
+    Literal["difference", "mean_difference", "answer"],
+    Field(
+        description="What is read at the answer: the logit of the right first token minus that of the wrong "
+        "one, the mean of these directions for all prompts alike, or the right token's logit above the mean "
+        "of the vocabulary.",
+    ),
+]
 AskedProblems = Annotated[
     int,
     Field(
@@ -20,6 +28,23 @@ AtomCounts = Annotated[
         min_length=1,
         max_length=20,
         description="How many words a description has; the residual is told for each, the largest is kept.",
+    ),
+]
+ComponentExamples = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=100_000,
+        description="On how many of a neuron's longest effects its component is found; 0 takes a tenth of "
+        "the prompts, at least 8 and at most 100.",
+    ),
+]
+ComponentNeurons = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=100_000,
+        description="How many neurons of each layer, those of largest mean |effect|; 0 takes all.",
     ),
 ]
 DirectionLabel = Annotated[
@@ -98,7 +123,8 @@ MinedPhrases = Annotated[
     int, Field(ge=2, le=100_000, description="How many phrases are taken from worked solutions.")
 ]
 NewProblems = Annotated[
-    int, Field(ge=8, le=100_000, description="How many new problems are drawn and scored before any is asked.")
+    int,
+    Field(ge=8, le=100_000, description="How many new problems are drawn and scored before any is asked."),
 ]
 NonNegative = Annotated[
     bool, Field(description="Fit the chosen words anew with weights that are not below zero.")
@@ -116,6 +142,15 @@ PredictingValues = Annotated[
         "from wrong to right first tokens, or its activation at the last token."
     ),
 ]
+ProblemCount = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=100_000,
+        description="How many problems: the first ones of the evaluation, 0 for all of them, or so many of "
+        "the task, 0 for 32.",
+    ),
+]
 RepresentationPrompts = Annotated[
     int, Field(ge=4, le=100_000, description="How many prompts to draw where no evaluation is given.")
 ]
@@ -128,7 +163,7 @@ TrainingProblems = Annotated[
 UnrelatedText = Annotated[
     Literal["documentation", "common_prompts"],
     Field(
-        description="Text that has nothing to do with the task: passages of Python's reference, or the common "
-        "prompts of the package."
+        description="Text that has nothing to do with the task: passages of Python's reference, or the "
+        "common prompts of the package."
     ),
 ]
