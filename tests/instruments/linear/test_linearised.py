@@ -23,6 +23,7 @@ from neuronscope.instruments import Linearised, linearise, logit_direction, run
 from neuronscope.instruments.linear.fixed import head_weights
 from neuronscope.models import Model, open_model
 from neuronscope.models.parts.taps import Absence
+from neuronscope.models.parts.towers import specimen
 from neuronscope.words import BadInput
 from tests.models.tiny import opened, shared, some_tokens
 
@@ -286,6 +287,39 @@ def test_shares_sum_and_neurons_recombine_at_any_shape(
     torch.testing.assert_close(parts + rest, together, rtol=1e-10, atol=1e-10)
 
 
+TOWERS = [
+    ("vit", None, 0, "final@0"),
+    ("clip", "vision", 0, "module.vision_model.post_layernorm:out"),
+    ("clip", "text", -1, "text/final@-1"),
+]
+
+
+@pytest.mark.parametrize(("family", "stack", "at", "last"), TOWERS)
+def test_shares_in_an_encoder_sum_to_what_is_read_off_its_own_token(
+    family: str, stack: str | None, at: int, last: str
+) -> None:
+    model = shared(family, torch.float64)
+    seen = linearise(model, specimen(model.hf), at=at, keep=[last], stack=stack)
+    draw = torch.Generator().manual_seed(0)
+    reading = torch.randn(2, seen.parts.width, dtype=torch.float64, generator=draw)
+    found, total = seen.direct(reading), (seen.seen[last] * reading).sum(-1)
+    torch.testing.assert_close(found.total, total, rtol=0, atol=1e-12)
+    torch.testing.assert_close(found.sum, total, rtol=0, atol=1e-10)
+    assert bool(found.position.any()) == (stack == "text")
+
+
+def test_one_of_several_stacks_must_be_named() -> None:
+    clip, gpt2 = shared("clip", torch.float64), shared("gpt2", torch.float64)
+    with pytest.raises(BadInput, match="has 2 stacks of blocks, and the linearisation is of one: say stack="):
+        linearise(clip, specimen(clip.hf))
+    with pytest.raises(BadInput, match="has no stack 'sound', but these stacks: text, vision"):
+        linearise(clip, specimen(clip.hf), stack="sound")
+    with pytest.raises(BadInput, match="has no stack 'vision', but one stack of blocks: leave stack out"):
+        linearise(gpt2, some_tokens(), stack="vision")
+    with pytest.raises(BadInput, match="No token was read, so no logits belong to a position"):
+        linearise(shared("vit", torch.float64), specimen(shared("vit", torch.float64).hf), at=0).logits  # noqa: B018
+
+
 @pytest.mark.parametrize("family", ["opt after", "bert"])
 def test_a_stream_that_is_normalised_after_each_addition_is_refused_in_words(family: str) -> None:
     model = opened(family, dtype=torch.float64)
@@ -313,7 +347,7 @@ def test_what_cannot_be_read_out_is_refused_in_words() -> None:
     ("name", "words"),
     [
         ("builtin:grokking", "reads token 59 and never writes it"),
-        ("builtin:digits-vit", "adds places of its own"),
+        ("builtin:digits-vit", "has no direction for a token: it has no output head over a vocabulary"),
     ],
 )
 def test_models_whose_reading_and_writing_do_not_match_are_refused(name: str, words: str) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from neuronscope.instruments.linear.direct import Direct
 from neuronscope.instruments.linear.fixed import Fixed, Layer, bias_of, fixed, head_weights, missing
 from neuronscope.instruments.linear.onward import Onward
-from neuronscope.instruments.linear.readout import Direction, as_direction, head_directions, neuron_gains
+from neuronscope.instruments.linear.readout import Direction, as_direction, head_directions
 from neuronscope.instruments.run import Run, run
 from neuronscope.models.inputs import Inputs, prepare
 from neuronscope.models.model import Model
@@ -24,17 +24,20 @@ from neuronscope.words import BadInput
 class Linearised:
     """One pass of a model, linear in whatever writes to its stream: patterns and norm scales are held.
 
-    Made by `linearise`. ``seen`` holds what was read, ``at`` is the position that is read out.
+    Made by `linearise`. ``seen`` holds what was read, ``at`` is the position that is read out, ``parts`` are
+    the maps that stay whatever is read.
     """
 
-    def __init__(self, model: Model, seen: Run, *, at: int, order: int) -> None:
+    def __init__(self, model: Model, seen: Run, *, at: int, order: int, stack: str | None = None) -> None:
         self.model, self.seen, self.at, self.order = model, seen, at, order
-        self.parts: Fixed = fixed(model)
+        self.parts: Fixed = fixed(model, stack)
 
     @property
     def logits(self) -> Float[Tensor, "prompt vocab"]:
         """Return the model's own logits at the position that is read out, before the cap where one stands."""
         batch = self.seen.batch
+        if not batch.lengths:
+            raise BadInput("No token was read, so no logits belong to a position: use seen.output instead.")
         places = zip(batch.starts, batch.lengths, strict=True)
         columns = torch.tensor([start + self.at % length for start, length in places])
         logits, cap = self.seen.logits[torch.arange(len(columns)), columns], self.parts.cap
@@ -43,10 +46,15 @@ class Linearised:
     @property
     def final_scale(self) -> Float[Tensor, " prompt"]:
         """Return what the last norm divides by at the position that is read out."""
-        return self.parts.final.scale(self._here(f"resid_post.{self.model.n_layers - 1}"))
+        return self.parts.final.scale(self.last)
 
-    def _here(self, address: str) -> Tensor:
-        return self.seen[f"{address}@{self.at}"]
+    @property
+    def last(self) -> Float[Tensor, "prompt width"]:
+        """Return the stream after the last block at the position that is read out."""
+        return self._here(f"resid_post.{len(self.parts.layers) - 1}")
+
+    def _here(self, site: str) -> Tensor:
+        return self.seen[f"{self.parts.address(site)}@{self.at}"]
 
     def direct(self, direction: Direction | Tensor) -> Direct:
         """Return what every writer adds straight to a reading: the first-order shares, which sum to it.
@@ -54,12 +62,12 @@ class Linearised:
         ``direction`` comes from `logit_direction`, or is vectors [width] or [prompt width] that read the
         normalised stream.
         """
-        reading, norm = as_direction(self.model, direction), self.parts.final
+        reading, norm = as_direction(self.parts, direction), self.parts.final
         v, scale = norm.back(reading.vectors), self.final_scale
         rows = [self._layer(number, layer, v, scale) for number, layer in enumerate(self.parts.layers)]
-        begins, last = self._here("resid_pre.0"), self._here(f"resid_post.{self.model.n_layers - 1}")
-        token = self._here("embed") if self.parts.placed and f"embed@{self.at}" in self.seen else begins
-        total = (norm_of(self.model, last) * reading.vectors).sum(-1) + reading.constant
+        begins = self._here("resid_pre.0")
+        token = self._here("embed") if self.parts.placed else begins
+        total = (norm_of(self.parts, self.last) * reading.vectors).sum(-1) + reading.constant
         constant = (norm.added(reading.vectors) + reading.constant).expand(len(begins))
         stacked = [_stacked([row[at] for row in rows]) for at in range(6)]
         return Direct(
@@ -85,7 +93,8 @@ class Linearised:
         if layer.has_mlp and not isinstance(layer.down, Absence):
             after = layer.mlp_after
             own = scale * self._after(after, f"mlp_out.{number}")
-            neuron = self._here(f"mlp_act.{number}") * neuron_gains(self.model, number, v) / own[:, None]
+            gains = after.back(v) @ matrix(layer.down).T
+            neuron = self._here(f"mlp_act.{number}") * gains / own[:, None]
             mlp_bias = _biases(after, bias_of(layer.down), v, own, scale)
         return attention, head, head_bias, mlp, neuron, mlp_bias
 
@@ -103,7 +112,7 @@ class Linearised:
 
         For features of a dictionary, directions, whatever lies in the stream at the position read out.
         """
-        v = self.parts.final.back(as_direction(self.model, direction).vectors)
+        v = self.parts.final.back(as_direction(self.parts, direction).vectors)
         return coefficients * (v @ vectors.to(v).T) / self.final_scale[:, None]
 
     def neuron_writers(
@@ -122,9 +131,9 @@ class Linearised:
             active = active / after.scale(self._own_tokens(f"mlp_out.{layer}"))[..., None]
         return active.nan_to_num(), after.forth(matrix(found.down))
 
-    def _own_tokens(self, address: str) -> Tensor:
+    def _own_tokens(self, site: str) -> Tensor:
         """Return a reading at all positions, zero at padding."""
-        return self.seen[address].nan_to_num()
+        return self.seen[self.parts.address(site)].nan_to_num()
 
     def weights_of(self, layer: int) -> Float[Tensor, "prompt head position"]:
         """Return how strongly each head of a layer takes each position to where it is read out.
@@ -138,7 +147,7 @@ class Linearised:
             raise BadInput(f"The heads of layer {layer} cannot be followed back: {why}.")
         pattern, before = self._here(f"pattern.{layer}"), cast(Held, found.before)
         if before.module is not None:
-            scale = self.seen[f"attn_norm.{layer}"].nan_to_num(nan=1.0)
+            scale = self.seen[self.parts.address(f"attn_norm.{layer}")].nan_to_num(nan=1.0)
             pattern = pattern / scale[:, None].to(pattern.dtype)
         after = self._after(found.attention_after, f"attn_out.{layer}")
         return pattern / after[:, None, None].to(pattern.dtype)
@@ -155,13 +164,13 @@ class Linearised:
         Coefficients are over all positions, zero at padding, vectors lie in the stream; layer −1 is the
         embedding. Raises `BadInput` where ``order`` was 1.
         """
-        v = self.parts.final.back(as_direction(self.model, direction).vectors)
-        later = [at for at in range(layer + 1, self.model.n_layers) if self.parts.layers[at].attends]
+        v = self.parts.final.back(as_direction(self.parts, direction).vectors)
+        later = [at for at in range(layer + 1, len(self.parts.layers)) if self.parts.layers[at].attends]
         strengths, gains, paths = [], [], []
         for at in later:
             omega = self.weights_of(at).to(coefficients.dtype)
             strengths.append(omega @ coefficients / self.final_scale[:, None, None])
-            gains.append(head_directions(self.model, at, v) @ vectors.to(v).T)
+            gains.append(head_directions(self.model, at, v, stack=self.parts.stack) @ vectors.to(v).T)
             paths += [(at, head) for head in range(omega.shape[1])]
         if not later:
             none = coefficients.new_zeros(len(coefficients), 0, coefficients.shape[-1])
@@ -170,7 +179,13 @@ class Linearised:
 
 
 def linearise(
-    model: Model, inputs: Inputs, *, at: int = -1, order: int = 1, keep: Iterable[str] = ()
+    model: Model,
+    inputs: Inputs,
+    *,
+    at: int = -1,
+    order: int = 1,
+    keep: Iterable[str] = (),
+    stack: str | None = None,
 ) -> Linearised:
     """Run prompts once and keep what makes the answer at one position linear in whatever is written.
 
@@ -178,6 +193,8 @@ def linearise(
     neuron, embedding and bias has an exact share of any reading of the last stream. ``at`` is a position of
     each prompt, the last by default. ``order`` 2 keeps what second-order effects need besides: the
     patterns' rows at that position and the norm scales everywhere. ``keep`` names further sites to read.
+    ``stack`` says which stack of blocks is meant in a model that has several, such as vision; a class token
+    is read out with ``at=0``.
 
     Raises `BadInput` as `run` does, and for a model whose stream is no sum, such as one that normalises
     after each addition.
@@ -190,14 +207,9 @@ def linearise(
             f"{model.name} is under a change at {min(moved)}, so its heads pass on other than they read: "
             "second order goes with changes of pattern, scores or neurons."
         )
-    parts, batch = fixed(model), prepare(model, inputs)
-    if not batch.lengths:
-        raise BadInput(
-            "A linearisation reads out a position of each prompt, but these inputs hold no tokens."
-        )
-    sites = ["resid_pre.0", f"resid_post.{model.n_layers - 1}"]
-    if model.anatomy.main.embedding is not None and parts.placed:
-        sites.append("embed")
+    parts, batch = fixed(model, stack), prepare(model, inputs)
+    sites = ["resid_pre.0", f"resid_post.{len(parts.layers) - 1}"]
+    sites += ["embed"] if parts.placed else []
     for number, layer in enumerate(parts.layers):
         sites += _sites(number, layer)
     wanted = [f"{site}@{at}" for site in sites]
@@ -206,7 +218,8 @@ def linearise(
             if not missing([layer.output, layer.values, layer.before]):
                 wanted.append(f"pattern.{number}@{at}")
                 wanted += [f"attn_norm.{number}"] if cast(Held, layer.before).module is not None else []
-    return Linearised(model, run(model, batch, get=[*wanted, *keep]), at=at, order=order)
+    seen = run(model, batch, get=[*map(parts.address, wanted), *keep])
+    return Linearised(model, seen, at=at, order=order, stack=stack)
 
 
 def _sites(number: int, layer: Layer) -> list[str]:
@@ -221,10 +234,10 @@ def _sites(number: int, layer: Layer) -> list[str]:
     return found
 
 
-def norm_of(model: Model, stream: Tensor) -> Tensor:
+def norm_of(parts: Fixed, stream: Tensor) -> Tensor:
     """Return what the model's own last norm makes of a stream."""
-    norm: Any = cast(nn.Module | None, model.anatomy.final_norm)
-    return stream if norm is None else norm(stream)
+    norm: Any = parts.final.module
+    return stream * parts.final.factor if norm is None else norm(stream)
 
 
 def _dot(vectors: Tensor, directions: Tensor) -> Tensor:

@@ -61,36 +61,39 @@ def logit_direction(model: Model, target: Token, distractor: Token | None = None
     return Direction(vectors.detach(), constant.detach())
 
 
-def as_direction(model: Model, direction: Direction | Tensor) -> Direction:
+def as_direction(parts: Fixed, direction: Direction | Tensor) -> Direction:
     """Return a direction, made of vectors [width] or [prompt width] where it is none yet."""
     if isinstance(direction, Direction):
         return direction
     vectors = torch.atleast_2d(direction)
-    if vectors.dim() != 2 or vectors.shape[-1] != model.width:
+    if vectors.dim() != 2 or vectors.shape[-1] != parts.width:
         raise BadInput(
-            f"A direction is [width] or [prompt width] with width {model.width}, not {list(direction.shape)}."
+            f"A direction is [width] or [prompt width] with width {parts.width}, not {list(direction.shape)}."
         )
     return Direction(vectors, vectors.new_zeros(len(vectors)))
 
 
-def pulled_back(model: Model, direction: Direction | Tensor) -> Float[Tensor, "prompt width"]:
+def pulled_back(
+    model: Model, direction: Direction | Tensor, *, stack: str | None = None
+) -> Float[Tensor, "prompt width"]:
     """Return the direction of a residual stream that moves a reading: v = C(γ∘u) of the last norm.
 
     A part that writes the vector w adds w · v, over the scale of the last norm, to the reading. ``direction``
     is a `Direction`, or vectors [width] or [prompt width] of the normalised stream.
     """
-    return fixed(model).final.back(as_direction(model, direction).vectors)
+    parts = fixed(model, stack)
+    return parts.final.back(as_direction(parts, direction).vectors)
 
 
 def neuron_gains(
-    model: Model, layer: int, v: Float[Tensor, "prompt width"]
+    model: Model, layer: int, v: Float[Tensor, "prompt width"], *, stack: str | None = None
 ) -> Float[Tensor, "prompt neuron"]:
     """Return what each neuron of a layer writes along directions of the stream, for one unit of activation.
 
     ``v`` comes from `pulled_back`, or is any direction of the stream. Where a norm stands after the MLP it is
     gone through, its scale left out. Raises `BadInput` for a layer whose neurons write through no matrix.
     """
-    found = _layer(fixed(model), layer)
+    found = _layer(fixed(model, stack), layer)
     if isinstance(found.down, Absence):
         raise BadInput(f"The neurons of layer {layer} have no gains: {found.down.reason}.")
     rows = matrix(cast(nn.Module, found.down))
@@ -98,14 +101,14 @@ def neuron_gains(
 
 
 def head_directions(
-    model: Model, layer: int, v: Float[Tensor, "prompt width"]
+    model: Model, layer: int, v: Float[Tensor, "prompt width"], *, stack: str | None = None
 ) -> Float[Tensor, "prompt head width"]:
     """Return the directions that each head of a layer reads from where it writes along v.
 
     g = C(γ∘(W_V W_O v)) of the norm before attention: a vector w at a position adds pattern · (w · g), over
     the scale of that norm at that position, along v. Raises `BadInput` for a layer whose heads are hidden.
     """
-    found = _layer(fixed(model), layer)
+    found = _layer(fixed(model, stack), layer)
     if why := missing([found.output, found.values, found.before]):
         raise BadInput(f"The heads of layer {layer} cannot be followed back: {why}.")
     return cast(Held, found.before).back(_through_heads(found, v))

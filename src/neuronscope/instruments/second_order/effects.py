@@ -14,10 +14,10 @@ def neuron_effects(seen: Linearised, direction: Direction) -> Float[Tensor, "pro
     A pass of `held_passes` serves. Neurons that are hidden, or not kept, are NaN; those of the last layer,
     with no head after them, 0.
     """
-    n_prompts, n_neurons = len(seen.final_scale), seen.model.n_neurons
-    found = seen.final_scale.new_full((n_prompts, seen.model.n_layers, n_neurons), torch.nan)
-    for layer, part in enumerate(seen.parts.layers):
-        if not isinstance(part.down, Absence) and f"mlp_act.{layer}" in seen.seen:
+    parts, n_prompts = seen.parts, len(seen.final_scale)
+    found = seen.final_scale.new_full((n_prompts, len(parts.layers), parts.n_neurons), torch.nan)
+    for layer, part in enumerate(parts.layers):
+        if not isinstance(part.down, Absence) and parts.address(f"mlp_act.{layer}") in seen.seen:
             active, vectors = seen.neuron_writers(layer)
             effect = seen.second_order(active, vectors, layer, direction).effect
             found[:, layer, : effect.shape[-1]] = effect

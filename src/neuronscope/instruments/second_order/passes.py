@@ -36,14 +36,14 @@ def held_passes(
         yield chunk, linearise(model, list(problems.prompts[chunk]), at=at, order=2, keep=wanted)
 
 
-def neuron_sites(model: Model, layers: Sequence[int] | None = None) -> list[str]:
+def neuron_sites(model: Model, layers: Sequence[int] | None = None, *, stack: str | None = None) -> list[str]:
     """Return the sites that the neurons of some layers, all by default, are read from as writers.
 
     Layers whose neurons are hidden have none.
     """
-    sites = []
-    for layer, part in enumerate(fixed(model).layers):
+    sites, parts = [], fixed(model, stack)
+    for layer, part in enumerate(parts.layers):
         if (layers is None or layer in layers) and not isinstance(part.down, Absence):
             sites.append(f"mlp_act.{layer}")
             sites += [f"mlp_out.{layer}"] if part.mlp_after.module is not None else []
-    return sites
+    return [parts.address(site) for site in sites]
