@@ -1,0 +1,1 @@
+"""What becomes of answers when chosen neurons are turned up or down?"""

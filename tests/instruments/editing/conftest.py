@@ -1,0 +1,5 @@
+"""Small random models, shared with the analyses."""
+
+from tests.analyses.conftest import make_model, model, rounding
+
+__all__ = ["make_model", "model", "rounding"]
