@@ -22,7 +22,7 @@ from neuronscope.views.labels import TICK, escaped, number
 from neuronscope.views.scale import is_signed
 from neuronscope.views.theme import Theme, blend
 
-ORDERED = {"depth", "layer", "position", "step", "rank", "x", "y", "key", "query", "component"}
+ORDERED = {"depth", "layer", "position", "step", "rank", "x", "y", "key", "query", "component", "factor"}
 WIDE = 860
 TALL = 250
 MOST_MARKS = 80
