@@ -55,7 +55,7 @@ def vectors(
     for a layer whose neurons are hidden.
     """
     parts = fixed(model, stack)
-    return _each_carried(parts, layer, neuron_vectors(model, layer, neurons, stack=stack))
+    return each_carried(parts, layer, neuron_vectors(model, layer, neurons, stack=stack))
 
 
 def grams(
@@ -70,7 +70,7 @@ def grams(
     found = written.new_empty(len(written), n_paths, n_paths)
     rows = max(1, _BLOCK // max(1, n_paths * parts.width))
     for start in range(0, len(written), rows):
-        each = _each_carried(parts, layer, written[start : start + rows])
+        each = each_carried(parts, layer, written[start : start + rows])
         torch.bmm(each, each.transpose(1, 2), out=found[start : start + rows])
     return found
 
@@ -109,7 +109,7 @@ def neuron_vectors(
     return part.mlp_after.forth(rows if neurons is None else rows[neurons])
 
 
-def _each_carried(
+def each_carried(
     parts: Fixed, layer: int, written: Float[Tensor, "unit width"]
 ) -> Float[Tensor, "unit path width"]:
     """Return what becomes of each vector of the stream through each later head, normalised stream."""
