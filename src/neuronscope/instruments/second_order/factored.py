@@ -87,7 +87,7 @@ def carried(
     found, start = mixed.new_zeros(len(mixed), parts.width), 0
     for at in later_layers(parts, layer):
         part = parts.layers[at]
-        before, values, rows = _of_heads(part, at)
+        before, values, rows = of_heads(part, at)
         given = before.forth(mixed[:, start : start + part.heads]).unflatten(1, (values.key_heads, -1))
         inner = torch.einsum("ugsw,gwk->ugsk", given.to(rows.dtype), values.rows).flatten(1, 2)
         found = found + part.attention_after.forth(torch.einsum("uhk,hkw->uw", inner, rows))
@@ -115,14 +115,14 @@ def each_carried(
     """Return what becomes of each vector of the stream through each later head, normalised stream."""
     made = [written.new_zeros(len(written), 0, parts.width)]
     for at in later_layers(parts, layer):
-        before, values, rows = _of_heads(parts.layers[at], at)
+        before, values, rows = of_heads(parts.layers[at], at)
         inner = torch.einsum("uw,gwk->ugk", before.forth(written).to(rows.dtype), values.rows)
         inner = inner.repeat_interleave(len(rows) // values.key_heads, 1)
         made.append(parts.layers[at].attention_after.forth(torch.einsum("uhk,hkw->uhw", inner, rows)))
     return parts.final.forth(torch.cat(made, 1))
 
 
-def _of_heads(part: Layer, at: int) -> tuple[Held, Values, Tensor]:
+def of_heads(part: Layer, at: int) -> tuple[Held, Values, Tensor]:
     """Return the norm before the heads of a layer, their values, and what they write by."""
     if why := missing([part.output, part.values, part.before]):
         raise BadInput(f"The heads of layer {at} cannot be followed back: {why}.")
