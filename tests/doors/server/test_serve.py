@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -319,6 +320,37 @@ def test_letting_everybody_in_is_loud_and_gives_nobody_the_keys(
         assert client.get("/api/v1/me", headers={"host": "evil.example"}).status_code == 403
         assert client.delete("/api/v1/jobs/x", headers={"origin": "http://evil.example"}).status_code == 403
     assert "WARNING: --insecure-no-auth lets whoever reaches this port" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("shared", "opens"),
+    [
+        ({}, True),
+        ({"host": "localhost"}, True),
+        ({"files": ["{home}/inside"]}, False),
+        ({"allow_hosts": ["lab.example"]}, False),
+        ({"host": "0.0.0.0"}, False),
+        ({"insecure_no_auth": True}, False),
+    ],
+)
+def test_a_server_that_is_shared_opens_only_the_files_that_it_was_given(
+    life: Life, tiny_model: str, tmp_path: Path, shared: dict[str, Any], opens: bool
+) -> None:
+    TokenTable(tmp_path / "store" / FOLDER).create("ann")
+    inside = shutil.copytree(tiny_model, tmp_path / "inside" / "model")
+    given = {**shared, "files": [name.format(home=tmp_path) for name in shared.get("files", [])]}
+    ready = life.start(tmp_path, open_browser=False, **given)
+    headers = {"authorization": f"Bearer {ready['token']}"}
+    with httpx2.Client(base_url=ready["url"], headers=headers, timeout=60, trust_env=False) as client:
+
+        def status(model: str) -> int:
+            return client.post("/api/v1/tokens", json={"model": model, "text": "ab"}).status_code
+
+        assert status(tiny_model) == (200 if opens else 422)
+        assert status(str(inside)) == (200 if opens or given["files"] else 422)
+        reply = client.post("/api/v1/analyses/logit_lens", json={"model": tiny_model, "prompt": "ab"})
+        assert (reply.status_code == 422) is not opens
+        assert opens or "--files" in reply.json()["detail"]
 
 
 def test_the_loopback_of_the_newer_protocol_is_served_too(life: Life, tmp_path: Path) -> None:

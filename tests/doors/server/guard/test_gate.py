@@ -1,5 +1,6 @@
 """Nothing reaches a route that should not."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
+from neuronscope.custody import AuditLog
 from neuronscope.doors.server.guard.access import Access
 from neuronscope.doors.server.guard.gate import LARGEST_BODY, LARGEST_HEADERS, Gate
+from neuronscope.doors.server.guard.recorder import PATIENCE
 from tests.doors.server.conftest import BEARER, PORT, TOKEN
 
 ADDRESS = f"http://127.0.0.1:{PORT}"
@@ -216,3 +219,51 @@ def test_routes_hear_who_asks(app: FastAPI, stranger: TestClient) -> None:
             "session": None,
         }
     ]
+
+
+ACTS = [
+    ("POST", "/api/v1/admin/tokens", {"name": "ann"}, ["request", "token created"]),
+    ("POST", "/login", {"token": TOKEN}, ["login"]),
+    ("POST", "/login", {"token": "wrong"}, ["login"]),
+    ("POST", "/logout", {}, ["logout"]),
+    ("DELETE", "/api/v1/jobs/none", None, ["request"]),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "actions"), ACTS)
+def test_what_was_done_is_on_the_disk_before_the_reply_goes_out(
+    app: FastAPI,
+    stranger: TestClient,
+    access: Access,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    body: dict[str, str] | None,
+    actions: list[str],
+) -> None:
+    key = {} if path == "/login" else {"cookie": f"{access.cookie}={access.redeem(access.code())}"}
+    log = app.state.desk.audit.log
+    plain = log.append
+
+    def slow(entries: Any) -> None:
+        time.sleep(0.2)
+        plain(entries)
+
+    monkeypatch.setattr(log, "append", slow)
+    stranger.request(method, path, json=body, headers=key)
+    assert [row.action for row in AuditLog(log.file.parent).read()] == actions
+
+
+def test_a_disk_that_refuses_the_record_holds_no_reply_up(
+    app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(entries: Any) -> None:
+        raise OSError("full")
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(app.state.desk.audit.log, "append", full)
+        began = time.monotonic()
+        assert client.delete("/api/v1/jobs/none").status_code == 404
+        assert time.monotonic() - began < PATIENCE
+    assert app.state.desk.audit.flush()
+    assert [row.action for row in app.state.desk.audit.log.read()] == ["request"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from neuronscope.custody import AuditLog
 from neuronscope.doors.server.guard import recorder
 from neuronscope.doors.server.guard.recorder import LONGEST_FACT, Recorder
 
@@ -20,6 +21,13 @@ def test_rows_are_written_in_the_order_in_which_they_came(tmp_path: Path) -> Non
     rows = audit.log.read(limit=500)
     assert [row.facts for row in reversed(rows)] == [{"n": number} for number in range(200)]
     assert audit.log.verify().whole
+
+
+def test_whoever_waits_for_a_row_finds_it_and_those_before_it_on_the_disk(tmp_path: Path) -> None:
+    audit = Recorder(tmp_path)
+    rows = [audit.write(actor="ann", action=f"number {number}") for number in range(20)]
+    assert rows[-1].result(10) is True
+    assert len(AuditLog(tmp_path).read()) == 20
 
 
 def test_after_it_is_closed_a_row_opens_it_again(tmp_path: Path) -> None:
@@ -53,10 +61,30 @@ def test_a_disk_that_refuses_is_tried_again(tmp_path: Path, monkeypatch: pytest.
         plain(entries)
 
     monkeypatch.setattr(audit.log, "append", refusing)
-    audit.write(actor="ann", action="one")
-    audit.write(actor="ann", action="two")
+    rows = [audit.write(actor="ann", action=action) for action in ("one", "two")]
+    assert rows[0].result(10) is False
     assert audit.flush()
     assert [row.action for row in audit.log.read()] == ["two", "one"]
+
+
+def test_nobody_waits_long_for_a_disk_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    audit = Recorder(tmp_path)
+    monkeypatch.setattr(recorder, "PAUSE", 0.01)
+    refusing = threading.Event()
+    refusing.set()
+    plain = audit.log.append
+
+    def append(entries: Sequence[Any]) -> None:
+        if refusing.is_set():
+            raise OSError("full")
+        plain(entries)
+
+    monkeypatch.setattr(audit.log, "append", append)
+    rows = [audit.write(actor="ann", action=f"number {number}") for number in range(5)]
+    assert [row.result(10) for row in rows] == [False] * 5
+    refusing.clear()
+    assert audit.flush()
+    assert len(audit.log.read()) == 5
 
 
 def test_what_does_not_fit_in_the_memory_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from neuronscope.custody.files import moment
+from neuronscope.doors.server.app import create_app
 from neuronscope.doors.server.guard import sessions
 from neuronscope.doors.server.guard.access import Access
+from neuronscope.results import Store
 from tests.doors.server.conftest import PORT, TOKEN
 
 ADDRESS = f"http://127.0.0.1:{PORT}"
@@ -77,6 +79,17 @@ def test_a_session_ends_by_itself(stranger: TestClient, monkeypatch: pytest.Monk
     assert stranger.get("/api/v1/me").status_code == 200
     monkeypatch.setattr(sessions, "moment", lambda: moment(later_days=sessions.DAYS))
     assert stranger.get("/api/v1/me").status_code == 401
+
+
+def test_a_session_ends_with_the_server_that_opened_it(
+    stranger: TestClient, access: Access, store: Store
+) -> None:
+    stranger.post("/login", json={"token": TOKEN})
+    cookie = {"cookie": f"{access.cookie}={stranger.cookies[access.cookie]}"}
+    assert stranger.get("/api/v1/me", headers=cookie).status_code == 200
+    again = create_app(access=Access(port=PORT, token=TOKEN), store=store)
+    with TestClient(again, base_url=ADDRESS) as client:
+        assert client.get("/api/v1/me", headers=cookie).status_code == 401
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired"])

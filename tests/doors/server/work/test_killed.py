@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from neuronscope.custody import FOLDER, AuditLog
 from neuronscope.results import Store
 from tests.conftest import ROOT
 
@@ -83,6 +84,10 @@ def test_a_server_killed_in_a_job_goes_on_with_it_and_has_lost_nothing(tmp_path:
         waiting = client.post(f"{ask}/squares?wait=0", json={"steps": 5}).json()["id"]
         job_when(client, running, state="running", done=5)
         os.kill(pid, signal.SIGKILL)
+    record = AuditLog(store / FOLDER)
+    asked = [Path(row.facts["path"]).name for row in record.read(action="request")]
+    assert asked == ["squares", "resuming", "squares"]
+    assert record.verify().whole
     with started(store, ready) as (client, _):
         assert client.get(f"/api/v1/results/{stored}").status_code == 200
         done = job_when(client, running, state="done")

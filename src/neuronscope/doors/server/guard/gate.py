@@ -1,7 +1,9 @@
 """What must hold of a request before anything reads it? Host, origin, size, and a key that reaches."""
 
+import asyncio
 import logging
 import time
+from collections.abc import Awaitable
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
@@ -18,7 +20,7 @@ from neuronscope.doors.server.guard import roles
 from neuronscope.doors.server.guard.access import Access, Throttled
 from neuronscope.doors.server.guard.load import MOST_REQUESTS, MOST_STREAMS, Busy, Load
 from neuronscope.doors.server.guard.patterns import forbidden_model
-from neuronscope.doors.server.guard.recorder import Recorder
+from neuronscope.doors.server.guard.recorder import Kept, Recorder, kept_or_late
 from neuronscope.doors.server.guard.throttle import Throttle
 from neuronscope.words import BadInput
 
@@ -88,7 +90,9 @@ class Gate:
                     headers.setdefault(name, value)
                 if roles.is_api(scope["path"]) or roles.is_guarded(scope["path"]):
                     headers.setdefault("cache-control", "no-store")
-                self._record(scope, message["status"], refused=refused, onward=headers.get("location"))
+                row = self._record(scope, message["status"], refused=refused, onward=headers.get("location"))
+                if row is not None:
+                    await kept_or_late(row)
             await send(message)
 
         with ExitStack() as until_answered:
@@ -100,10 +104,13 @@ class Gate:
                 await refusal(scope, receive, dressed)
                 return
             try:
-                await self.app(scope, receive, dressed)
-            except Exception:
+                await self._watched(scope, self.app(scope, receive, dressed))
+            except Exception as error:
                 if begun and not await self._still_admitted(scope):
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
+                    return
+                if isinstance(error, _KeyEnded):
+                    await _trouble(401, "The key of this request ended.")(scope, receive, dressed)
                     return
                 log.exception("%s %s failed", scope["method"], scope["path"])
                 if begun:
@@ -157,6 +164,21 @@ class Gate:
             return _trouble(429, _BUSY, {"retry-after": "1"})
         return None
 
+    async def _watched(self, scope: Scope, answer: Awaitable[None]) -> None:
+        """Wait for a reply, and end a stream with the key of its reader even where it has nothing to say."""
+        if not _is_stream(scope["path"]):
+            await answer
+            return
+        answering = asyncio.ensure_future(answer)
+        try:
+            while not (await asyncio.wait([answering], timeout=LOOK_EVERY))[0]:
+                if not await self._still_admitted(scope):
+                    raise _KeyEnded
+            await answering
+        finally:
+            if answering.cancel():
+                await asyncio.wait([answering])
+
     async def _still_admitted(self, scope: Scope) -> bool:
         visitor = scope.get("visitor")
         return visitor is None or await run_in_threadpool(self.access.still_admits, visitor)
@@ -172,15 +194,15 @@ class Gate:
         except BadInput as error:
             log.warning("%s", error)
 
-    def _record(self, scope: Scope, status: int, *, refused: bool, onward: str | None) -> None:
+    def _record(self, scope: Scope, status: int, *, refused: bool, onward: str | None) -> Kept | None:
         if not (refused or roles.changes(scope["method"], scope["path"])):
-            return
+            return None
         address = address_of(scope)
         missed = self._refusals.take(address) if refused else 0
         if missed is None:
-            return
+            return None
         actor = scope.get("actor", {})
-        self.audit.write(
+        return self.audit.write(
             actor=actor.get("name", "stranger"),
             role=actor.get("role"),
             action="refused" if refused else "request",

@@ -1,5 +1,6 @@
 """How does a browser sign in and out? By a link that works once or by a token, into a cookie."""
 
+from concurrent.futures import wait
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
@@ -10,10 +11,11 @@ from neuronscope.custody import Actor
 from neuronscope.doors.server.guard.access import OWNER, Throttled
 from neuronscope.doors.server.guard.gate import TOO_OFTEN, address_of
 from neuronscope.doors.server.guard.lodge import AtLodge, Lodge
+from neuronscope.doors.server.guard.recorder import PATIENCE
 
 LONGEST_SECRET = 200
 USED_UP = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>NeuronScope</title>
+<html lang="en"><meta charset="utf-8"><title>NeuronScope</title><link rel="icon" href="data:,">
 <body style="font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
 <h1>This link was used already</h1>
 <p>Each link opens the workbench once. Start it again with <code>neuronscope open</code> for a new one,
@@ -82,16 +84,17 @@ def _remember(reply: Response, lodge: Lodge, request: Request, session: str) -> 
 
 
 def _record(lodge: Lodge, request: Request, actor: Actor, action: str, *, by: str | None = None) -> None:
-    lodge.audit.write(
+    row = lodge.audit.write(
         actor=actor.name, role=actor.role, action=action, by=by, address=address_of(request.scope)
     )
+    wait([row], PATIENCE)
 
 
 def _record_failure(lodge: Lodge, request: Request, *, by: str) -> None:
     address = address_of(request.scope)
     missed = lodge.access.failures.take(address)
     if missed is not None:
-        lodge.audit.write(
+        row = lodge.audit.write(
             actor="stranger",
             action="login",
             outcome="refused",
@@ -99,6 +102,7 @@ def _record_failure(lodge: Lodge, request: Request, *, by: str) -> None:
             address=address,
             unwritten=missed or None,
         )
+        wait([row], PATIENCE)
 
 
 def _own_page(address: str) -> str:
