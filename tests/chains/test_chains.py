@@ -13,6 +13,9 @@ from neuronscope.chains.checking import verdict
 from neuronscope.chains.filling import filled, works
 from neuronscope.chains.reading import chain_of, read_chain, recipe_names, recipe_text
 from neuronscope.chains.running import run_chain
+from neuronscope.doors import notebook
+from neuronscope.instruments import interventions
+from neuronscope.models import open_model
 from neuronscope.results import WorkerProcesses, digest, label, load, provenance
 from neuronscope.words import BadInput
 
@@ -78,6 +81,63 @@ def test_every_answer_is_in_the_folder_with_its_digest(tmp_path: Path) -> None:
     page = (tmp_path / "out" / "index.html").read_text()
     assert page.count("<svg") >= 2 * len(outcomes)
     assert "<script" not in page
+
+
+CHANGE = "z.2.1 scale=0"
+LENS = {"ask": "logit-lens", "with": {"model": "builtin:scribe", "prompt": "The king"}}
+
+
+def test_the_model_of_every_question_is_under_the_chains_changes_unless_a_step_has_its_own(
+    tmp_path: Path,
+) -> None:
+    own = "z.3.0 zero"
+    steps = [{"name": "changed", **LENS}, {"name": "untouched", **LENS, "do": []}]
+    steps += [{"name": "other", **LENS, "do": [own]}, {"name": "again", **LENS}]
+    asked = Chain.model_validate({"title": "With and without", "do": [CHANGE], "steps": steps})
+    outcomes = run_chain(asked, tmp_path / "out")
+    found = {outcome.step: outcome for outcome in outcomes}
+    assert [outcome.problem for outcome in outcomes] == [""] * 4
+    plain = found["untouched"].arguments
+    assert [outcome.arguments for outcome in outcomes] == [
+        {**plain, "do": [CHANGE]},
+        plain,
+        {**plain, "do": [own]},
+        {**plain, "do": [CHANGE]},
+    ]
+    for name, do in (("changed", [CHANGE]), ("untouched", []), ("other", [own])):
+        machine = provenance(load(found[name].file))["models"]["model"]
+        assert machine.get("do", []) == do
+        model = open_model("builtin:scribe")
+        same = notebook.ask(
+            "logit_lens", store=False, model=model.under(interventions.read(do)), prompt="The king"
+        )
+        assert digest(same) == found[name].digest
+    assert found["again"].digest == found["changed"].digest
+    assert len({outcome.digest for outcome in outcomes}) == 3
+    log = json.loads((tmp_path / "out" / "log.json").read_text())
+    assert Chain.model_validate(log["chain"]) == asked
+
+
+def test_a_chain_runs_through_changes() -> None:
+    step = {"name": "lens", **LENS, "do": ["z.{head} zero"]}
+    asked = Chain.model_validate({"title": "Heads", "over": {"head": ["2.1", "3.0"]}, "steps": [step]})
+    [lens] = works(asked, {})
+    assert [work.values["head"] for work in lens] == ["2.1", "3.0"]
+    assert [work.place for work in lens] == ["head1", "head2"]
+
+
+@pytest.mark.parametrize(
+    ("do", "step", "words"),
+    [
+        ("[z.2.1 zeroed]", "ask: logit-lens", "step 1: .*zero"),
+        ('["z.{head} zero"]', "ask: logit-lens", r"\{head\} of 'do' is no parameter"),
+        ("[z.2.1 zero]", "make: language-model", "opens no single model to intervene in"),
+        ("z.2.1 zero", "ask: logit-lens", "do input should be a valid list"),
+    ],
+)
+def test_changes_that_are_none_are_refused_before_anything_is_asked(do: str, step: str, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        chain_of(f"title: X\nsteps:\n  - {step}\n    do: {do}\n", name="mine")
 
 
 def test_asked_again_it_is_looked_up(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from neuronscope import catalogue
 from neuronscope.doors import command_line, notebook
 from neuronscope.doors.server.app import create_app
 from neuronscope.doors.server.guard.access import Access
+from neuronscope.instruments import interventions
 from neuronscope.models import open_model
-from neuronscope.results import Store, digest, load, open_store
+from neuronscope.results import Store, digest, load, open_store, provenance
 
 SAMPLE: dict[str, Any] = {
     "prompt": "When Mary met John",
@@ -89,6 +90,30 @@ def test_every_door_gives_the_same_answer_each_from_an_empty_store(
     for answer in answers[1:]:
         xr.testing.assert_equal(answer, answers[0])
         assert digest(answer) == digest(answers[0])
+
+
+def test_every_door_gives_the_same_answer_under_the_same_changes(
+    tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do = ["z.0.1 scale=0", "mlp_act.0.3@-1 put=2"]
+    asked = {"model": tiny, "prompt": SAMPLE["prompt"]}
+    changed = {**asked, "model": open_model(tiny).under(interventions.read(do))}
+    ways = {
+        through_the_terminal: {**asked, "do": do},
+        through_python: changed,
+        through_rest: {**asked, "do": do},
+    }
+    answers = []
+    for door, arguments in ways.items():
+        folder = tmp_path / door.__name__
+        folder.mkdir()
+        monkeypatch.setenv("NEURONSCOPE_HOME", str(folder))
+        answers.append(door("logit_lens", arguments, folder))
+        assert len(open_store().ls()) == 1
+    assert len({digest(answer) for answer in answers}) == 1
+    assert digest(answers[0]) != digest(notebook.ask("logit_lens", **asked))
+    for answer in answers:
+        assert provenance(answer)["models"]["model"]["do"] == do
 
 
 def test_the_last_depth_in_the_file_is_what_the_model_says(tmp_path: Path) -> None:

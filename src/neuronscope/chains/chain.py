@@ -42,13 +42,15 @@ class Step(_Part):
     """One question or one thing to make: its name, its arguments, and the prose that leads to it.
 
     Arguments may name parameters and earlier steps in braces: ``{prompt}`` is a value, and ``{examples}``
-    the file or folder that the step ``examples`` left behind.
+    the file or folder that the step ``examples`` left behind. ``do`` are interventions that the model is
+    under, in the place of the chain's.
     """
 
     name: str = Field(default="", pattern=r"^([a-z][a-z0-9_-]*)?$")
     ask: str = ""
     make: str = ""
     given: dict[str, Any] = Field(default={}, alias="with")
+    do: list[str] | None = None
     prose: str = ""
     show: list[Picture] = [Picture()]
     check: list[Check] = []
@@ -89,7 +91,7 @@ class Chain(_Part):
 
     ``given`` holds the parameters with the values that hold unless others are given, ``over`` those that run
     over several values: every combination is one cell, and a step runs once for each cell that its arguments
-    tell apart.
+    tell apart. ``do`` are interventions that the model is under in every question about a model.
     """
 
     title: str
@@ -99,6 +101,7 @@ class Chain(_Part):
     over: dict[str, list[str | int | float | bool] | Lines | Files] = {}
     device: str = "cpu"
     dtype: str = "float32"
+    do: list[str] = []
     steps: list[Step] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from neuronscope import catalogue
 from neuronscope.chains.chain import Chain, Step
 
 _BRACES = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_-]*)\}")
@@ -55,6 +56,20 @@ def filled(value: Any, values: Mapping[str, Any]) -> Any:
     return [filled(part, values) for part in value] if isinstance(value, list) else value
 
 
+def about_a_model(step: Step) -> bool:
+    """Say whether a step asks a question about one model, which can be under interventions."""
+    return bool(step.ask) and any(
+        subject["type"] == "Model" for subject in catalogue.form(step.does)["subjects"]
+    )
+
+
+def changes(chain: Chain, step: Step) -> list[str]:
+    """Return the interventions of a step as they are written: its own, or else the chain's."""
+    if step.do is not None:
+        return step.do
+    return chain.do if about_a_model(step) else []
+
+
 def with_places(chain: Chain, given: Mapping[str, Any]) -> Chain:
     """Return a chain whose pictures and checks have the parameters put in where their places name them."""
     steps = [
@@ -75,7 +90,7 @@ def works(chain: Chain, given: Mapping[str, Any]) -> Iterator[list[Work]]:
     depends: dict[str, list[str]] = {}
     steps = [step.name for step in chain.steps]
     for step in chain.steps:
-        words = mentioned(step.given)
+        words = mentioned([step.given, changes(chain, step)])
         own = {word for word in words if word in over}
         own.update(word for earlier in words if earlier in depends for word in depends[earlier])
         depends[step.name] = [name for name in over if name in own]

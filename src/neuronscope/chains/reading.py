@@ -10,8 +10,9 @@ import yaml
 from pydantic import ValidationError
 
 from neuronscope import catalogue
-from neuronscope.chains.chain import Chain, Files, Lines
-from neuronscope.chains.filling import mentioned
+from neuronscope.chains.chain import Chain, Files, Lines, Step
+from neuronscope.chains.filling import about_a_model, changes, mentioned
+from neuronscope.instruments import interventions
 from neuronscope.words import BadInput, nearest
 
 _ENDINGS = (".yaml", ".yml")
@@ -130,6 +131,22 @@ def _values(where: str, values: Any, home: Path | None) -> list[Any]:
     return list(values)
 
 
+def _check_changes(chain: Chain, step: Step, where: str) -> None:
+    if step.do and not about_a_model(step):
+        raise BadInput(f"{where}: {step.does} opens no single model to intervene in; leave 'do' out.")
+    values = [*chain.given, *chain.over]
+    for text in changes(chain, step):
+        words = mentioned(text)
+        unknown = next((word for word in words if word not in values), None)
+        if unknown is not None:
+            hint = nearest(unknown, values) or f"; there are {', '.join(values) or 'none'}."
+            raise BadInput(f"{where}: {{{unknown}}} of 'do' is no parameter{hint}")
+        try:
+            interventions.read([] if words else [text])
+        except BadInput as problem:
+            raise BadInput(f"{where}: {problem}") from problem
+
+
 def _check_steps(chain: Chain, name: str) -> None:
     known: Mapping[str, Any] = dict.fromkeys([*chain.given, *chain.over])
     for number, step in enumerate(chain.steps, 1):
@@ -144,6 +161,7 @@ def _check_steps(chain: Chain, name: str) -> None:
             if argument not in takes:
                 hint = nearest(argument, takes) or f"; it takes {', '.join(takes)}."
                 raise BadInput(f"{where}: {step.does} has no argument {argument!r}{hint}")
+        _check_changes(chain, step, where)
         for word in mentioned(step.given):
             if word not in known:
                 hint = nearest(word, known) or f"; there are {', '.join(known) or 'none'}."
@@ -153,7 +171,7 @@ def _check_steps(chain: Chain, name: str) -> None:
                 hint = nearest(word, chain.given) or f"; there are {', '.join(chain.given) or 'none'}."
                 raise BadInput(f"{where}: {{{word}}} of a picture or check is no parameter{hint}")
         known = {**known, step.name: None}
-    used = {word for step in chain.steps for word in mentioned(step.given)}
+    used = {word for step in chain.steps for word in mentioned([step.given, changes(chain, step)])}
     idle = next((word for word in (*chain.given, *chain.over) if word not in used), None)
     if idle is not None:
         raise BadInput(f"{name}: no step mentions {{{idle}}}: put it in a step's arguments or leave it out.")

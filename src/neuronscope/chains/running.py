@@ -14,7 +14,7 @@ from typing import Any
 from neuronscope import __version__
 from neuronscope.chains.chain import Chain, Check
 from neuronscope.chains.checking import Verdict, verdict
-from neuronscope.chains.filling import Work, filled, with_places, works
+from neuronscope.chains.filling import Work, changes, filled, with_places, works
 from neuronscope.chains.report import report
 from neuronscope.chains.working import Asked, Outcome, answered
 from neuronscope.results import Executor, InProcess, load
@@ -111,6 +111,7 @@ def _answers(
                 does=work.step.does,
                 sort="ask" if work.step.ask else "make",
                 arguments=filled(work.step.given, {**work.values, **files}),
+                do=filled(changes(chain, work.step), work.values),
                 device=chain.device,
                 dtype=chain.dtype,
                 target=str(target if work.place else target.parent.with_suffix(".nc")),

@@ -1,7 +1,7 @@
 """How is one question of a chain answered? In any process: what goes in and what comes out is plain data."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,9 +24,15 @@ class Asked:
     does: str
     sort: str
     arguments: Mapping[str, Any]
+    do: Sequence[str]
     device: str
     dtype: str
     target: str
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Return the arguments, with the interventions where there are any."""
+        return {**self.arguments, "do": list(self.do)} if self.do else dict(self.arguments)
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,9 @@ def answered(asked: Asked) -> Outcome:
     except Exception as problem:
         words = str(problem) if isinstance(problem, BadInput) else f"{type(problem).__name__}: {problem}"
         seconds = time.perf_counter() - began
-        return Outcome(asked.step, asked.place, asked.arguments, seconds=seconds, problem=words)
+        return Outcome(asked.step, asked.place, asked.said, seconds=seconds, problem=words)
     return Outcome(
-        asked.step, asked.place, asked.arguments, file=file, digest=found, seconds=time.perf_counter() - began
+        asked.step, asked.place, asked.said, file=file, digest=found, seconds=time.perf_counter() - began
     )
 
 
@@ -69,6 +75,7 @@ def _answer(asked: Asked) -> tuple[str, str]:
         openers={kind.name: _opener(kind.name) for kind in SUBJECTS.values() if kind.name != "Result"},
         device=asked.device,
         dtype=asked.dtype,
+        do=asked.do,
     )
     target = Path(asked.target)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -61,6 +61,25 @@ def test_a_step_is_filled_with_parameters_and_earlier_answers(client: TestClient
     }
 
 
+def test_a_filled_step_says_what_the_model_is_under(client: TestClient, tiny_model: str) -> None:
+    text = """
+title: Changed
+with: {head: "1.0"}
+do: ["z.{head} zero"]
+steps:
+  - {name: changed, ask: logit-lens, with: {model: MODEL, prompt: abc}}
+  - {name: untouched, ask: logit-lens, with: {model: MODEL, prompt: abc}, do: []}
+""".replace("MODEL", tiny_model)
+    steps = [
+        client.post("/api/v1/recipes/fill", json={"text": text, "step": step}).json()
+        for step in ("changed", "untouched")
+    ]
+    assert [step["arguments"].get("do") for step in steps] == [["z.1.0 zero"], None]
+    answers = [client.post("/api/v1/analyses/logit_lens?wait=60", json=step["arguments"]) for step in steps]
+    done = [answer.json()["provenance"]["models"]["model"].get("do", []) for answer in answers]
+    assert done == [["z.1.0 zero"], []]
+
+
 @pytest.mark.parametrize("step", ["third", ""])
 def test_an_unknown_step_is_refused(client: TestClient, step: str) -> None:
     reply = client.post("/api/v1/recipes/fill", json={"text": TEXT, "step": step})

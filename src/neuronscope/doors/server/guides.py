@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from neuronscope import catalogue
 from neuronscope.chains.chain import Chain, Step
 from neuronscope.chains.checking import places, verdict
-from neuronscope.chains.filling import filled, mentioned, with_places
+from neuronscope.chains.filling import changes, filled, mentioned, with_places
 from neuronscope.chains.reading import chain_of, recipe_names, recipe_text
 from neuronscope.chains.running import parameters
 from neuronscope.doors.server.answers import stored
@@ -127,11 +127,13 @@ def fill_step(asked: StepToFill) -> FilledStep:
     chain, step = _step(asked.text, asked.step)
     given = parameters(chain, asked.given)
     steps = [one.name for one in chain.steps]
+    do = changes(chain, step)
     for word in mentioned(step.given):
         if word in steps and word not in asked.answers:
             raise BadInput(f"{step.name} builds on {word}, which is not answered yet: run that step first.")
     values = {**given, **{name: digest for name, digest in asked.answers.items() if name in steps}}
-    return FilledStep(analysis=str(catalogue.form(step.does)["name"]), arguments=filled(step.given, values))
+    arguments = {**step.given, "do": do} if do else step.given
+    return FilledStep(analysis=str(catalogue.form(step.does)["name"]), arguments=filled(arguments, values))
 
 
 @router.post("/recipes/check", responses=troubles(404, 413, 422))
