@@ -10,8 +10,12 @@ import * as compare from "./compare.mjs";
 import * as experiment from "./experiment.mjs";
 import * as home from "./home.mjs";
 import * as lab from "./lab.mjs";
+import * as linked from "./linked.mjs";
+import * as links from "./links.mjs";
+import * as panels from "./panels.mjs";
 import * as recipes from "./recipes.mjs";
 import * as results from "./results.mjs";
+import * as signin from "./signin.mjs";
 import * as story from "./story.mjs";
 import * as stream from "./stream.mjs";
 import * as unit from "./unit.mjs";
@@ -30,6 +34,10 @@ const DRIVERS = {
   results,
   recipes,
   admin,
+  signin,
+  linked,
+  links,
+  panels,
   story,
 };
 const wanted = process.env.PAGES ? process.env.PAGES.split(",") : Object.keys(DRIVERS);
@@ -41,7 +49,7 @@ try {
     reducedMotion: "reduce",
   });
   await (await open(context, settings.login)).close();
-  for (const name of wanted) await DRIVERS[name][name](context, driver);
+  for (const name of wanted) await check(`${name}, to its end`, () => DRIVERS[name][name](context, driver));
   const states = wanted.flatMap((name) => DRIVERS[name].shots ?? []);
   if (settings.shots) await check("screenshots", () => shoot(context, states));
 } finally {

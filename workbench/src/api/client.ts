@@ -24,11 +24,15 @@ function noteBuild(build: string | null): void {
   if (build && build !== last) useBuild.setState({ first: first || build, last: build });
 }
 
+/** Whether the server has refused this browser's key: there is none, or it expired or was revoked. */
+export const useKey = create<{ refused: boolean }>(() => ({ refused: false }));
+
 export const client = createClient<paths>({
   baseUrl: globalThis.location?.origin ?? "http://127.0.0.1",
   fetch: async (request) => {
     const response = await globalThis.fetch(request);
     noteBuild(response.headers.get("x-neuronscope-build"));
+    if (response.status === 401) useKey.setState({ refused: true });
     return response;
   },
 });

@@ -2,7 +2,7 @@
 import { MantineProvider } from "@mantine/core";
 import { Outlet } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { Failure } from "../api/client";
+import { useKey } from "../api/client";
 import { useHealth, useModels } from "../api/queries";
 import { Dock } from "../dock/Dock";
 import { mantine } from "../theme";
@@ -28,9 +28,10 @@ export function Shell() {
 }
 
 function Frame() {
-  const { error } = useModels();
+  const { data: models } = useModels();
+  const refused = useKey((key) => key.refused);
   const { query } = usePage();
-  if (error instanceof Failure && error.status === 401) return <SignIn />;
+  if (refused) return <SignIn ended={models !== undefined} />;
   const embedded = query.embed === "1";
   const classes = ["shell", embedded && "embedded", query.panel && "lone", query.dock === "1" && "docked"];
   return (

@@ -1,13 +1,19 @@
-/** What a visitor without a session sees. */
+/** What a visitor without a session sees, and whoever's session ended. */
 import { Button } from "@mantine/core";
 import { type FormEvent, useId, useState } from "react";
 import { failureOf, reach, sentenceOf } from "../api/client";
 import { Complaint } from "./Panel";
 
-export function SignIn() {
+export function SignIn({ ended }: { ended: boolean }) {
   return (
     <main className="sign-in">
       <h1>Sign in</h1>
+      {ended && (
+        <Complaint>
+          You were signed out: the session ended, or its token expired or was revoked. This page comes back as
+          it was once you sign in.
+        </Complaint>
+      )}
       <p>
         This workbench can run models on the machine that serves it, so it asks who you are. Open the link
         that <code>neuronscope open</code> printed, which works once, or paste a token.
