@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from neuronscope.maths.sparse_coding import coherence, matching_pursuit, shared_atoms, unit_rows
+from neuronscope.maths.geometry.sparse_coding import coherence, matching_pursuit, shared_atoms, unit_rows
 from neuronscope.words import BadInput
 
 
@@ -110,7 +110,7 @@ def test_weights_that_may_not_fall_below_zero_solve_that_problem() -> None:
 def test_many_atoms_are_gone_through_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     atoms, rows = dictionary(300, 30), np.random.default_rng(10).normal(size=(7, 30))
     whole = matching_pursuit(rows, atoms, size=5), coherence(atoms)
-    monkeypatch.setattr("neuronscope.maths.sparse_coding._HELD", 100)
+    monkeypatch.setattr("neuronscope.maths.geometry.sparse_coding._HELD", 100)
     assert (matching_pursuit(rows, atoms, size=5).atom == whole[0].atom).all()
     assert coherence(atoms) == pytest.approx(whole[1], abs=1e-12)
 
