@@ -39,6 +39,10 @@ export async function circuits(context) {
     narrowed(context),
   );
   await check("a cell of a patching map opens its experiment in the dock", () => experimented(context));
+  await check("a progressive map ends exact where it says so, and marks where its estimates were off", () =>
+    progressive(context),
+  );
+  await check("it fills in while it runs, and a cancelled one keeps what is there", () => filling(context));
   await check("a head is reached and followed further back by the keyboard alone", () => walked(context));
   await check("an exported SVG opens on its own and holds the links", () => exported(context));
   await check("composition says what REST says of every pair, and a pair opens its path", () =>
@@ -130,6 +134,61 @@ async function experimented(context) {
   await page.getByRole("group", { name: `Experiments at z.${layer}.${head}` }).waitFor();
   await page.getByRole("button", { name: /Patch/ }).last().click();
   await page.getByText("Answer restored").waitFor();
+  quiet(page);
+  await page.close();
+}
+
+/** Two cells are exact, or differ as two orders of the same sum do. */
+function near(one, other) {
+  return Math.abs(one - other) <= 1e-4 * Math.max(1, Math.abs(other));
+}
+
+const HATCHED = /estimated by gradients; (\d+) of (\d+) cells are exact.* corner: (\d+) whose estimate/;
+
+async function progressive(context) {
+  const map = { ...PAIR, sites: "residual", positions: "each", direction: "denoise" };
+  const found = await rest("/analyses/progressive_patching?wait=60", map);
+  const exact = await rest("/analyses/activation_patching?wait=60", map);
+  const measured = (await values(found.digest, "exact", { direction: 0 })).flat;
+  const whole = (await values(exact.digest, "effect", { direction: 0 })).flat;
+  measured.forEach((one, cell) => ok(one === null || near(one, whole[cell]), `cell ${cell} is not exact`));
+  const off = (await values(found.digest, "disagreement", { direction: 0 })).flat;
+  const apart = off.filter((one) => one !== null && Math.abs(one) > 0.1).length;
+  const page = await open(context, `${settings.url}${address({ ...map, method: "progressive" })}`);
+  const panel = page.locator("[data-panel=patching]");
+  await panel.locator(`[data-digest="${found.digest}"] canvas`).waitFor();
+  const words = HATCHED.exec(await panel.getByText("Hatched grey:").textContent());
+  deepStrictEqual(words.slice(1).map(Number), [found.attrs.n_exact, measured.length, apart]);
+  ok(found.attrs.n_exact < measured.length && apart > 0, "nothing is left to guess, or no guess was off");
+  quiet(page);
+  await page.close();
+}
+
+const LONG = "Mary and John went to the shop and John took the bag home. ".repeat(12);
+
+async function filling(context) {
+  const long = { ...PAIR, prompt: `${LONG}${PAIR.prompt}`, corrupt: `${LONG}${PAIR.corrupt}` };
+  const args = JSON.stringify({ positions: "each", n_cells: 100_000 });
+  const query = new URLSearchParams({ ...long, analysis: "progressive_patching", args });
+  const page = await open(context, `${settings.url}/lab?${query}`);
+  const panel = page.locator("[data-panel=answer]");
+  const seen = /; [1-9]\d* of \d+ cells are exact/;
+  await panel.getByText("so far").and(panel.locator(".figure-foot span")).waitFor({ timeout: 120_000 });
+  const hatched = panel.getByText(seen);
+  await hatched.waitFor();
+  const count = async () =>
+    HATCHED.exec(await hatched.textContent())
+      .slice(1)
+      .map(Number);
+  const [before, all] = await count();
+  await panel.getByRole("button", { name: "Cancel" }).click();
+  await panel.locator("[data-phase=cancelled]").waitFor();
+  await panel.locator("a.digest").waitFor();
+  const digest = await panel.locator(".drawing").getAttribute("data-digest");
+  const kept = await rest(`/results/${digest}`);
+  const [after] = await count();
+  ok(after >= before && after < all, `${after} of ${all} cells are exact after ${before}`);
+  deepStrictEqual([kept.attrs.n_exact, kept.provenance.arguments.n_cells], [after, after]);
   quiet(page);
   await page.close();
 }

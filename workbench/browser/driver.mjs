@@ -16,6 +16,7 @@ export const settings = {
   model: process.env.MODEL ?? "builtin:scribe",
   shots: process.env.SHOTS ?? "",
   chromium: process.env.NEURONSCOPE_CHROMIUM ?? "/usr/bin/chromium",
+  python: process.env.PYTHON ?? "python3",
 };
 
 const FLAGS = [

@@ -60,7 +60,12 @@ async function writes(page, { check, rest, values }) {
   });
 }
 
-async function moves(page, { check, open, quiet }, context) {
+/** What the server holds of the model. */
+async function holds(rest, { model }) {
+  return (await rest("/admin/memory")).models.filter((one) => one.model === model);
+}
+
+async function moves(page, { check, open, quiet, rest, settings }, context) {
   await check("stream: the address alone replays it at the same token, and no model is asked", async () => {
     await page.locator(`${PANEL} .stream-token`).nth(3).click();
     await page.waitForURL(/stream\.at=3/);
@@ -72,6 +77,34 @@ async function moves(page, { check, open, quiet }, context) {
     await other.getByText("no model runs").waitFor();
     quiet(other);
     await other.close();
+  });
+  await check("stream: a recorded one replays on a server that holds no model", async () => {
+    const own = (await holds(rest, settings)).map(({ model, device, dtype }) => ({ model, device, dtype }));
+    for (const place of own) await rest("/admin/memory/close", place);
+    const address = new URLSearchParams({ "stream.digest": await digestOf(page), "stream.at": "3" });
+    const other = await open(context, `${settings.url}/lab?panel=stream&${address}`);
+    await phase(other, "ended");
+    deepStrictEqual(await texts(other), await texts(page));
+    strictEqual(await cursor(other), 3);
+    deepStrictEqual(await holds(rest, settings), []);
+    quiet(other);
+    await other.close();
+  });
+  await check("stream: the slider scrubs it, by keys alone, to both ends", async () => {
+    const slider = page.locator(PANEL).getByRole("slider", { name: "Token" });
+    const last = (await texts(page)).length - 1;
+    await slider.focus();
+    for (const [key, position] of [
+      ["Home", 0],
+      ["ArrowRight", 1],
+      ["End", last],
+      ["ArrowLeft", last - 1],
+    ]) {
+      await page.keyboard.press(key);
+      strictEqual(await cursor(page), position);
+    }
+    await page.waitForURL(new RegExp(`stream\\.at=${last - 1}`));
+    await page.locator(`${PANEL} .stream-token`).nth(3).click();
   });
   await check("stream: keys move along the tokens, space plays and holds", async () => {
     await page.locator(`${PANEL} .stream-token`).nth(2).focus();
@@ -133,6 +166,73 @@ async function held(context, { check, open, settings, quiet }) {
   await page.close();
 }
 
+async function steered(context, { check, open, rest, settings, quiet }) {
+  const page = await open(context, at(settings, { "stream.n": "40", dock: "1" }));
+  await check("stream: what is put on the stack steers it from the next token on, and is kept", async () => {
+    await button(page, "Token by token").click();
+    await phase(page, "paused");
+    const tokens = page.locator(`${PANEL} .stream-token`);
+    const until = (count) => tokens.nth(count - 1).waitFor();
+    for (let count = 1; count <= 6; count += 1) {
+      await button(page, "One token").click();
+      await until(count);
+    }
+    const field = page.getByRole("textbox", { name: "Place and op of a new intervention" });
+    await field.fill("resid_post.2 zero");
+    await field.press("Enter");
+    await button(page, "Steer by the stack").click();
+    await page.waitForFunction(
+      (panel) =>
+        ![...document.querySelectorAll(`${panel} button`)].some((one) =>
+          one.textContent.includes("Steer by"),
+        ),
+      PANEL,
+    );
+    await button(page, "Go on").click();
+    await phase(page, "ended");
+    const { attrs, provenance } = await rest(`/results/${await digestOf(page)}`);
+    const changes = provenance.arguments.changes ?? attrs.changes;
+    ok(/^\d+: resid_post\.2 zero$/.test([changes].flat().join()), JSON.stringify(changes));
+    const bare = await rest("/analyses/generation?wait=60", {
+      model: settings.model,
+      prompt: PROMPT,
+      n_tokens: 40,
+    });
+    const from = Number([changes].flat()[0].split(":")[0]);
+    const shown = await texts(page);
+    const usual = bare.coords.token.values;
+    deepStrictEqual(shown.slice(0, from).map(plain), usual.slice(0, from).map(plain));
+    ok(shown.map(plain).join() !== usual.map(plain).join(), "the change changes nothing");
+  });
+  quiet(page);
+  await page.close();
+}
+
+/** A token as text without the marks that make its blanks seen. */
+const plain = (text) => text.replaceAll(/[·\s\u2423\u21B5]/gu, "");
+
+async function unkept(context, { check, open, rest, settings, quiet }) {
+  await check("stream: one that is not recorded leaves nothing, until it is asked to be kept", async () => {
+    const page = await open(context, at(settings, { "stream.n": "5", "stream.seed": "3" }));
+    await page.locator(PANEL).getByText("How it writes").click();
+    await page.locator(PANEL).getByLabel("Keep as a result").uncheck();
+    await page.waitForURL(/stream\.record=0/);
+    const before = (await rest("/results")).length;
+    await button(page, "Write").click();
+    await phase(page, "ended");
+    strictEqual((await rest("/results")).length, before);
+    await button(page, "Keep as a result").click();
+    const link = page.locator(`${PANEL} .stream-kept a`);
+    await link.waitFor();
+    const kept = await rest(
+      `/results/${new globalThis.URL(await link.getAttribute("href"), settings.url).searchParams.get("result")}`,
+    );
+    deepStrictEqual(kept.coords.token.values.map(plain), (await texts(page)).map(plain));
+    quiet(page);
+    await page.close();
+  });
+}
+
 async function beside(context, { check, open, settings, quiet }) {
   const stack = "resid_post.2 zero";
   const page = await open(context, at(settings, { do: stack, "stream.both": "1", "stream.n": "8" }));
@@ -178,6 +278,8 @@ export async function stream(context, tools) {
   quiet(page);
   await page.close();
   await held(context, tools);
+  await steered(context, tools);
+  await unkept(context, tools);
   await beside(context, tools);
 }
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Result } from "../src/api/shapes";
 import {
   addressOf,
+  alikeAlong,
   changeOf,
   distinguished,
   indicesOf,
@@ -89,5 +90,14 @@ describe("an experiment at a cell", () => {
     expect(distinguished({ effect: 1, low: -1, high: 3 })).toBe(false);
     expect(distinguished({ effect: 1, low: 0.5, high: 3 })).toBe(true);
     expect(reading({ effect: -2, drawn: [1, -3], p: 0.667 })).toContain("1 of 2 random units");
+  });
+
+  it("places a patch among the same patch in its neighbours, and calls them what they are", () => {
+    expect(alikeAlong("z.2.1")).toEqual({ axis: "head", among: "other heads of layer 2" });
+    expect(alikeAlong("resid_post.2@4")).toEqual({ axis: "depth", among: "other depths" });
+    expect(alikeAlong("attn_in.2")).toBeNull();
+    expect(reading({ effect: 0.5, drawn: [0.1, -0.5, 0.4], among: "other heads of layer 2" })).toBe(
+      "0.500; 1 of 3 other heads of layer 2 restore as much (this prompt)",
+    );
   });
 });

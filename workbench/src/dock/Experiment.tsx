@@ -9,6 +9,7 @@ import { PageLink } from "../shell/PageLink";
 import { readChange, useStack } from "../state/stack";
 import {
   addressOf,
+  alikeAlong,
   changeOf,
   distinguished,
   indicesOf,
@@ -146,13 +147,21 @@ async function foundIn(result: Result, kind: Kind, address: string, signal: Abor
   const number = async (name: string) =>
     has(name) ? ((await values(result.digest, name, first, signal)).values as number) : undefined;
   const [effect, low, high, p] = await Promise.all(["effect", "low", "high", "p"].map(number));
-  const drawn = has("null") && kind !== "patch" ? await values(result.digest, "null", first, signal) : null;
-  return {
-    effect: effect ?? Number.NaN,
-    ...(low === undefined || high === undefined ? {} : { low, high }),
-    ...(drawn ? { drawn: drawn.values as number[] } : {}),
-    ...(p === undefined ? {} : { p }),
-  };
+  const known = { effect: effect ?? Number.NaN, ...(p === undefined ? {} : { p }) };
+  if (low !== undefined && high !== undefined) return { ...known, low, high };
+  if (kind === "patch") return { ...known, ...(await alike(result, address, first, signal)) };
+  if (!has("null")) return known;
+  return { ...known, drawn: (await values(result.digest, "null", first, signal)).values as number[] };
+}
+
+/** What the same patch does in the other units, or at the other depths, of the map. */
+async function alike(result: Result, address: string, first: Selection, signal: AbortSignal) {
+  const along = alikeAlong(address);
+  if (!along) return {};
+  const { [along.axis]: own, ...fixed } = first;
+  const all = (await values(result.digest, "effect", fixed, signal)).values as (number | null)[];
+  const drawn = all.filter((one, index): one is number => index !== own && one !== null);
+  return drawn.length > 0 ? { drawn, among: along.among } : {};
 }
 
 const WIDTH = 280;

@@ -2,6 +2,7 @@
 import { create } from "zustand";
 import type { Question } from "../api/ask";
 import type { Arguments, Result, Selection } from "../api/shapes";
+import { inWords } from "../figures/words";
 import { argument } from "../state/stack";
 
 export type Kind = "patch" | "ablate" | "steer";
@@ -151,8 +152,19 @@ export interface Found {
   effect: number;
   low?: number;
   high?: number;
+  /** What as many random changes do, or the same patch elsewhere. */
   drawn?: readonly number[];
+  /** What `drawn` are, where they are not random. */
+  among?: string;
   p?: number;
+}
+
+/** Along which axis of a patching map the same patch is made elsewhere, and what its places are called. */
+export function alikeAlong(address: string): { axis: string; among: string } | null {
+  const { layer, position: _position, ...unit } = patchedAt(address)?.labels ?? {};
+  const [axis] = Object.keys(unit);
+  if (!axis) return null;
+  return { axis, among: `other ${inWords(axis)}s${layer === undefined ? "" : ` of layer ${layer}`}` };
 }
 
 /** Whether an effect can be told from nothing, or from what random changes do. */
@@ -170,6 +182,10 @@ export function reading(found: Found): string {
     const n = found.drawn.length;
     const as = found.drawn.filter((one) => Math.abs(one) >= Math.abs(found.effect)).length;
     return `${by}; ${as} of ${n} random units of the same size move it as much (p = ${found.p.toFixed(3)}, this prompt)`;
+  }
+  if (found.drawn && found.among) {
+    const as = found.drawn.filter((one) => Math.abs(one) >= Math.abs(found.effect)).length;
+    return `${by}; ${as} of ${found.drawn.length} ${found.among} restore as much (this prompt)`;
   }
   return `${by} on this prompt; no random units of this size to compare with`;
 }

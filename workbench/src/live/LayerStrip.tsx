@@ -1,5 +1,6 @@
 /** How active each layer is at each token: a flat view of the whole stream, with its table. */
 import { useMemo } from "react";
+import type { Selection } from "../api/shapes";
 import { domainOf, extent } from "../colour/domain";
 import { DataTable } from "../figures/DataTable";
 import { HeatCanvas } from "../figures/HeatCanvas";
@@ -23,6 +24,7 @@ export function LayerStrip({ tape, side, cursor, table, onSeek }: StripProps) {
   const theme = useTheme();
   const hovered = useSelection((selecting) => selecting.hovered);
   const selected = useSelection((selecting) => selecting.selected);
+  const pins = useSelection((selecting) => selecting.pins);
   const hover = useSelection((selecting) => selecting.hover);
   const select = useSelection((selecting) => selecting.select);
   const pin = useSelection((selecting) => selecting.pin);
@@ -33,8 +35,10 @@ export function LayerStrip({ tape, side, cursor, table, onSeek }: StripProps) {
   const shared = { label: LABEL, rowName: "layer", columnName: "token", rows, columns, values, words: null };
   if (table) return <DataTable {...shared} />;
   const position = pointed(hovered, "position", "query", "key") ?? cursor;
-  const [row, column] = [pointed(selected, "layer"), pointed(selected, "position")];
-  const chosen = row === null || column === null || column >= columns.length ? null : { row, column };
+  const placeOf = (places: Selection | null) => {
+    const [row, column] = [pointed(places, "layer"), pointed(places, "position")];
+    return row === null || column === null || column >= columns.length ? null : { row, column };
+  };
   return (
     <HeatCanvas
       {...shared}
@@ -45,8 +49,8 @@ export function LayerStrip({ tape, side, cursor, table, onSeek }: StripProps) {
       textual={false}
       bottomUp
       tall={Math.min(40 + rows.length * 14, 240)}
-      selected={chosen}
-      pins={[]}
+      selected={placeOf(selected)}
+      pins={pins.flatMap((one) => placeOf(one) ?? [])}
       lit={{ column: position, row: pointed(hovered, "layer") }}
       onSelect={(place) => {
         if (place) onSeek(place.column);

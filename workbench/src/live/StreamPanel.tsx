@@ -36,7 +36,7 @@ export function StreamPanel({
 }: StreamPanelProps) {
   const panel = useRef<HTMLDivElement>(null);
   const { query, set } = usePage();
-  const { tapes, phase, complaint, replayed, start, steer } = useStream();
+  const { tapes, phase, complaint, replayed, steered, start, steer } = useStream();
   const [side, setSide] = useState<Side>(0);
   const [table, setTable] = useState(false);
   usePlayback();
@@ -50,6 +50,7 @@ export function StreamPanel({
   };
   const shown: Side = side < tapes.length ? side : 0;
   const tape = tapes[shown] ?? null;
+  const inForce = steered ?? tapes[0]?.start?.do;
   const missing = model && prompt ? null : "Choose a model and type a prompt first.";
   const failure = complaint ?? tapes.find((each) => each.failure)?.failure;
   return (
@@ -65,7 +66,7 @@ export function StreamPanel({
           <StreamControls
             missing={missing}
             onWrite={write}
-            onSteer={isLive(phase) && tape?.start && !same(ops, tape.start.do) ? () => steer(ops) : null}
+            onSteer={isLive(phase) && inForce && !same(ops, inForce) ? () => steer(ops) : null}
           />
           <StreamSettings stacked={ops.length > 0} />
         </div>

@@ -23,6 +23,8 @@ export interface StreamStore {
   loop: boolean;
   /** Digest that is replayed. */
   replayed: string | null;
+  /** Interventions that the first stream was last steered by. */
+  steered: readonly string[] | null;
   /** The server's sentence where a control was refused. */
   complaint: string | null;
   /** Lets the model write, once for each request, side by side; steering goes to the first alone. */
@@ -51,6 +53,7 @@ const IDLE = {
   cursor: 0,
   playing: true,
   replayed: null,
+  steered: null,
   complaint: null,
 };
 
@@ -223,6 +226,7 @@ async function control(
       read(client.POST("/api/v1/streams/{stream_id}/control", { params: { path: { stream_id } }, body })),
     );
     await Promise.all(told);
+    if (action === "steer" && run === mine) useStream.setState({ steered: ops, complaint: null });
   } catch (error) {
     if (run === mine) useStream.setState({ complaint: failureOf(error).message });
   }

@@ -95,6 +95,7 @@ describe("the stream", () => {
     useStream.getState().steer(["mlp_act.0.1 scale=0"]);
     useStream.getState().stop();
     await until(() => asked.length === 4);
+    await until(() => useStream.getState().steered?.join() === "mlp_act.0.1 scale=0");
     expect(asked.slice(1).every(({ url }) => url.endsWith("/streams/0123/control"))).toBe(true);
   });
 
