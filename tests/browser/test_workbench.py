@@ -50,6 +50,7 @@ def drive(server: dict[str, str], model: str, pages: str = "") -> None:
         "MODEL": model,
         "PAGES": pages,
         "NEURONSCOPE_CHROMIUM": browser(),
+        "PYTHON": sys.executable,
     }
     done = subprocess.run(
         [shutil.which("node") or "node", "browser/all.mjs"],

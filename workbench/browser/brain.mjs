@@ -149,9 +149,11 @@ export async function brain(context, tools) {
   for (const theme of ["light", "dark"]) {
     const page = await open(context, at(settings, { theme }));
     await page.waitForSelector(`${PANEL} .brain-empty button:not([disabled])`);
-    await bright(page, tools);
-    if (theme === "light") await pointed(page, tools);
-    if (theme === "light") await keyed(page, tools);
+    if (theme === "light") {
+      await bright(page, tools);
+      await pointed(page, tools);
+      await keyed(page, tools);
+    } else await watched(page);
     await check(`brain: ${theme}, nothing was complained about`, async () =>
       quiet({ troubles: page.troubles.filter((trouble) => !trouble.includes(READ_BACK)) }),
     );

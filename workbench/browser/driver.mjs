@@ -17,6 +17,8 @@ export const settings = {
   shots: process.env.SHOTS ?? "",
   chromium: process.env.NEURONSCOPE_CHROMIUM ?? "/usr/bin/chromium",
   python: process.env.PYTHON ?? "python3",
+  /** Seconds that a step may wait; more on a machine that others use too. */
+  patience: Number(process.env.PATIENCE ?? 30),
 };
 
 const FLAGS = [
@@ -39,7 +41,7 @@ export async function launch() {
 /** A page whose `troubles` list console errors, page errors and refused or failed requests. */
 export async function open(context, address) {
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(1000 * settings.patience);
   const troubles = [];
   page.on("console", (message) => {
     // What software WebGL says of its own speed when a picture is taken is no fault of the page.

@@ -12,18 +12,30 @@ const SIZES = [
 /** Writes SHOTS/STATE-WIDTHxHEIGHT-THEME.png for every state, size and theme. */
 export async function shoot(context, states) {
   mkdirSync(settings.shots, { recursive: true });
-  for (const { name, address, ready } of states)
+  for (const { name, address, ready } of states) {
+    const there = typeof address === "function" ? await address() : address;
     for (const theme of ["light", "dark"]) {
-      const page = await open(context, `${settings.url}${withTheme(address, theme)}`);
+      const page = await open(context, `${settings.url}${withTheme(there, theme)}`);
       await page.waitForSelector(ready);
-      await page.waitForFunction(() => document.querySelectorAll(".skeleton").length === 0);
+      await page.waitForFunction(
+        () => document.querySelectorAll(".skeleton, [data-phase=asking]").length === 0,
+      );
       for (const [width, height] of SIZES) {
         await page.setViewportSize({ width, height });
-        await page.waitForTimeout(200);
+        await laidOut(page);
         await page.screenshot({ path: join(settings.shots, `${name}-${width}x${height}-${theme}.png`) });
       }
       await page.close();
     }
+  }
+}
+
+const DRAWN =
+  "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))";
+
+/** Waits until the page has been drawn anew in its size. */
+function laidOut(page) {
+  return page.evaluate(DRAWN);
 }
 
 function withTheme(address, theme) {

@@ -129,3 +129,12 @@ export async function follow(page) {
     theme: document.documentElement.dataset.theme,
   }));
 }
+
+/** Presses Tab until an element has the focus, as a reader without a pointer would. */
+export async function reach(page, selector) {
+  for (let count = 0; count < 60; count += 1) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return;
+  }
+  throw new Error(`Tab never reaches ${selector}.`);
+}

@@ -68,7 +68,7 @@ async function ablated(page, address) {
 /** The address alone, in another tab, shows the same neuron, effect and selection. */
 async function shared(page, address) {
   const seen = await told(page);
-  await page.waitForTimeout(300);
+  await page.waitForURL(/dock=1/);
   const other = await open(page.context(), page.url());
   await other.locator("[data-panel=ablation] b[data-value]").waitFor({ timeout: 120_000 });
   strictEqual(other.url(), page.url());

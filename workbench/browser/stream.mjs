@@ -1,5 +1,7 @@
 // Drives the stream of the lab: a model writes, is held, steered and stopped; what was kept replays from its address.
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
+import { rest } from "./driver.mjs";
+import { reach } from "./steps.mjs";
 
 const PANEL = "[data-panel=stream]";
 const PROMPT = "The capital of France is";
@@ -18,7 +20,7 @@ async function digestOf(page) {
   return page.getAttribute(`${PANEL} .stream`, "data-digest");
 }
 
-async function writes(page, { check, rest, values }) {
+async function writes(page, { check, values }) {
   await check("stream: the model writes, and what is shown is what the analysis answers", async () => {
     await button(page, "Write").click();
     await phase(page, "ended");
@@ -61,11 +63,11 @@ async function writes(page, { check, rest, values }) {
 }
 
 /** What the server holds of the model. */
-async function holds(rest, { model }) {
+async function holds({ model }) {
   return (await rest("/admin/memory")).models.filter((one) => one.model === model);
 }
 
-async function moves(page, { check, open, quiet, rest, settings }, context) {
+async function moves(page, { check, open, quiet, settings }, context) {
   await check("stream: the address alone replays it at the same token, and no model is asked", async () => {
     await page.locator(`${PANEL} .stream-token`).nth(3).click();
     await page.waitForURL(/stream\.at=3/);
@@ -79,14 +81,14 @@ async function moves(page, { check, open, quiet, rest, settings }, context) {
     await other.close();
   });
   await check("stream: a recorded one replays on a server that holds no model", async () => {
-    const own = (await holds(rest, settings)).map(({ model, device, dtype }) => ({ model, device, dtype }));
+    const own = (await holds(settings)).map(({ model, device, dtype }) => ({ model, device, dtype }));
     for (const place of own) await rest("/admin/memory/close", place);
     const address = new URLSearchParams({ "stream.digest": await digestOf(page), "stream.at": "3" });
     const other = await open(context, `${settings.url}/lab?panel=stream&${address}`);
     await phase(other, "ended");
     deepStrictEqual(await texts(other), await texts(page));
     strictEqual(await cursor(other), 3);
-    deepStrictEqual(await holds(rest, settings), []);
+    deepStrictEqual(await holds(settings), []);
     quiet(other);
     await other.close();
   });
@@ -166,7 +168,7 @@ async function held(context, { check, open, settings, quiet }) {
   await page.close();
 }
 
-async function steered(context, { check, open, rest, settings, quiet }) {
+async function steered(context, { check, open, settings, quiet }) {
   const page = await open(context, at(settings, { "stream.n": "40", dock: "1" }));
   await check("stream: what is put on the stack steers it from the next token on, and is kept", async () => {
     await button(page, "Token by token").click();
@@ -211,7 +213,37 @@ async function steered(context, { check, open, rest, settings, quiet }) {
 /** A token as text without the marks that make its blanks seen. */
 const plain = (text) => text.replaceAll(/[·\s\u2423\u21B5]/gu, "");
 
-async function unkept(context, { check, open, rest, settings, quiet }) {
+async function byKeys(context, { check, open, settings, quiet }) {
+  await check("stream: the keyboard alone opens it, writes, holds, goes back and lets go on", async () => {
+    const page = await open(context, at(settings, { live: "", "stream.n": "400" }));
+    await page.waitForSelector(".analysis-panel");
+    await reach(page, "[data-panel=prompt] button[aria-pressed=false]");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(`${PANEL} .stream-controls .primary`);
+    await reach(page, `${PANEL} .stream-controls .primary`);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(`${PANEL} .stream-token.written`);
+    await page.evaluate(() => document.activeElement?.blur());
+    await page.keyboard.press("Space");
+    await phase(page, "paused");
+    const shown = (await texts(page)).length;
+    await reach(page, `${PANEL} input[type=range]`);
+    await page.keyboard.press("Home");
+    strictEqual(await cursor(page), 0);
+    await page.evaluate(() => document.activeElement?.blur());
+    await page.keyboard.press("Space");
+    await page.waitForFunction(
+      ([panel, count]) => document.querySelectorAll(`${panel} .stream-token`).length > count + 1,
+      [PANEL, shown],
+    );
+    await button(page, "Stop").press("Enter");
+    await phase(page, "ended");
+    quiet(page);
+    await page.close();
+  });
+}
+
+async function unkept(context, { check, open, settings, quiet }) {
   await check("stream: one that is not recorded leaves nothing, until it is asked to be kept", async () => {
     const page = await open(context, at(settings, { "stream.n": "5", "stream.seed": "3" }));
     await page.locator(PANEL).getByText("How it writes").click();
@@ -279,14 +311,35 @@ export async function stream(context, tools) {
   await page.close();
   await held(context, tools);
   await steered(context, tools);
+  await byKeys(context, tools);
   await unkept(context, tools);
   await beside(context, tools);
 }
+
+/** A stream that was kept, looked at where the model wrote; with the 3D view or alone. */
+const replayed = (more) => async () => {
+  const asked = { model: "builtin:scribe", prompt: STORY, n_tokens: 24, patterns: true };
+  const { digest } = await rest("/analyses/generation?wait=60", asked);
+  const { model, prompt } = asked;
+  return `/lab?${new URLSearchParams({ model, prompt, "stream.digest": digest, "stream.at": "16", ...more })}`;
+};
+const STORY = "When Mary and John went to the shop, John gave a drink to";
 
 export const shots = [
   {
     name: "stream-before",
     address: `/lab?${new URLSearchParams({ model: "builtin:scribe", prompt: PROMPT, panel: "stream" })}`,
     ready: `${PANEL} .empty`,
+  },
+  { name: "stream", address: replayed({ panel: "stream" }), ready: `${PANEL} .stream[data-phase=ended]` },
+  {
+    name: "lab-live",
+    address: replayed({ live: "1", sel: "layer:3,neuron:17" }),
+    ready: "[data-panel=brain] .brain-stage[data-drawn]",
+  },
+  {
+    name: "brain-full",
+    address: replayed({ panel: "brain", sel: "layer:3,neuron:17" }),
+    ready: "[data-panel=brain] .brain-stage[data-drawn]",
   },
 ];

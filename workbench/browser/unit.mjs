@@ -1,6 +1,7 @@
 // Drives the unit's page: what it says of a neuron and of a head equals what REST says, and keys go from unit to unit.
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { axe, check, open, quiet, rest, settings, values } from "./driver.mjs";
+import { reach } from "./steps.mjs";
 
 const model = settings.model;
 const NEURON = "mlp_act.3.17";
@@ -205,17 +206,55 @@ async function aHead(context, theme) {
   return page;
 }
 
-/** Drives the page in both themes. */
-export async function unit(context) {
-  for (const theme of ["light", "dark"]) {
-    const page = await aNeuron(context, theme);
-    await whatItDoes(page, theme);
-    await fromUnitToUnit(page, theme);
-    const head = await aHead(context, theme);
-    await check(`${theme}: nothing complained`, async () => {
+/** From the top of the page to an effect in the dock, without a pointer. */
+async function byKeys(context) {
+  await check("the keyboard alone finds a unit, reads it, ablates it and lets it go", async () => {
+    const page = await open(context, `${settings.url}${address({ task: "indirect-object" })}`);
+    await page.waitForSelector(".unit-none .empty");
+    await reach(page, "[name=unit]");
+    await page.keyboard.type(NEURON);
+    await page.keyboard.press("Enter");
+    await page.waitForFunction((name) => document.querySelector("h1").textContent === name, NEURON);
+    await settled(page);
+    await reach(page, "[data-group='9'] h3 button");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-group='9'] .examples > li");
+    await page.keyboard.press("a");
+    await page.locator(".dock .experiment-answer strong").waitFor({ timeout: 60_000 });
+    await page.keyboard.press("d");
+    await page.waitForSelector(".dock", { state: "detached" });
+    quiet(page);
+    await page.close();
+  });
+}
+
+/** The other theme: what axe and the console say of a neuron and of a head. */
+async function inTheDark(context) {
+  await check("dark: axe and the console have nothing against either page", async () => {
+    for (const name of [NEURON, "z.2.1"]) {
+      const page = await open(
+        context,
+        `${settings.url}${address({ unit: name, prompt: PROMPT, theme: "dark" })}`,
+      );
+      await settled(page);
+      deepStrictEqual(await axe(page), []);
       quiet(page);
-      quiet(head);
-    });
-    await Promise.all([page.close(), head.close()]);
-  }
+      await page.close();
+    }
+  });
+}
+
+/** Drives the page in one theme, and looks at it in the other. */
+export async function unit(context) {
+  const page = await aNeuron(context, "light");
+  await whatItDoes(page, "light");
+  await fromUnitToUnit(page, "light");
+  const head = await aHead(context, "light");
+  await check("light: nothing complained", async () => {
+    quiet(page);
+    quiet(head);
+  });
+  await Promise.all([page.close(), head.close()]);
+  await byKeys(context);
+  await inTheDark(context);
 }
