@@ -3,10 +3,10 @@
 Run ``python -m benchmarks.truth.induction_heads [--json] [--quick]``. The card of ``builtin:induction``
 declares which heads do induction, and on ``builtin:handmade-induction`` every weight was written for it;
 ``builtin:scribe`` declares nothing and is there beside. All is repeated over seeds of training, sets of
-strings and kinds of ablation. The exit status is 1 where a declared head is missed or another is found (on
-``builtin:induction-wide``, which has silent heads, that is only told), where heads that the card declares
-nothing of cost more than a tenth of what the found ones do, or where on ``induction-wide`` random sets
-as large do: those are drawn from all heads that were not found, the previous-token heads among them.
+strings and kinds of ablation. The exit status is 1 where a declared head is missed or another is found, where
+heads that the card declares nothing of cost more than a tenth of what the found ones do, or where on the wide
+variants of ``builtin:induction``, which have heads to spare, random sets as large do: those are drawn from
+all heads that were not found, the previous-token heads among them.
 """
 
 import sys
@@ -30,7 +30,7 @@ from neuronscope.maths.significance import rank_p
 from neuronscope.models import Model, open_model
 
 TRAINED = ("builtin:induction/seed0", "builtin:induction/seed1", "builtin:induction/seed2")
-WIDE = tuple(f"builtin:induction-wide/seed{seed}" for seed in range(4))
+WIDE = tuple(f"builtin:induction/wide{seed}" for seed in range(4))
 MODELS = (*TRAINED, *WIDE, "builtin:handmade-induction", "builtin:scribe")
 ABLATIONS = ("mean", "resample", "zero")
 LEAST_RATIO = 10.0
@@ -218,8 +218,7 @@ def failures(found: dict[str, Any]) -> list[str]:
     """Return which claims do not hold, in words."""
     told = []
     for row in found["heads"]:
-        missed = any(set(row["declared"] or ()) - set(one) for one in row["found"])
-        if missed or (row["as_declared"] is False and row["model"] not in WIDE):
+        if row["as_declared"] is False:
             told.append(f"{row['model']}: declared {row['declared']}, found {row['found']}")
         if row["declared"] is not None:
             told += [

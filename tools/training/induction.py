@@ -1,4 +1,4 @@
-"""Trains `builtin:induction`: two layers of attention that learn to continue strings of any period."""
+"""Trains `builtin:induction/seed0` to `seed2`: two layers of attention that learn to continue any period."""
 
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -167,11 +167,6 @@ def induction_run(*, seed: int, shape: Shape | None = None, schedule: Schedule =
         keep=kept_steps(schedule),
         half=True,
     )
-
-
-def variants(wanted: Wanted) -> tuple[str, ...]:
-    """Return one variant for each seed."""
-    return tuple(f"seed{seed}" for seed in (SEEDS if wanted.seed is None else (wanted.seed,)))
 
 
 def _seed(variant: str) -> int:

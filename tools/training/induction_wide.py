@@ -1,4 +1,4 @@
-"""Trains `builtin:induction-wide`: few of many heads do induction, and none of the others is needed alone.
+"""Trains `builtin:induction/wide0` to `wide3`: few of many heads do induction; no other is needed alone.
 
 A network that consists of one circuit has no random heads to compare with. Here the heads below the last
 layer are left out at random while it learns, so that they stand in for one another, and every head of the
@@ -24,7 +24,6 @@ from . import induction, known
 from .recipe import Wanted
 
 SHAPE = induction.Shape(width=32, heads=8, layers=2, head_width=8)
-SIZES = asdict(SHAPE)
 SEEDS = (0, 1, 2, 3)
 BATCH = 32
 LEFT_OUT = 0.2
@@ -69,13 +68,8 @@ def loss(model: Any, tokens: np.ndarray) -> Tensor:
     return found + HEAD_COST * head_sizes(last).sum()
 
 
-def variants(wanted: Wanted) -> tuple[str, ...]:
-    """Return one variant for each seed."""
-    return tuple(f"seed{seed}" for seed in (SEEDS if wanted.seed is None else (wanted.seed,)))
-
-
 def _seed(variant: str) -> int:
-    return int(variant.removeprefix("seed"))
+    return int(variant.removeprefix("wide"))
 
 
 def _shape(wanted: Wanted) -> induction.Shape:

@@ -1,7 +1,8 @@
 """Induction heads: which heads continue a string that repeats, and what is lost without them?
 
 A head counts as found where it looks at what followed the last time, more than chance would, and copies
-what it looks at. Then the found heads are ablated, and as many random ones beside them.
+what it looks at, loudly enough to be heard. Then the found heads are ablated, and as many random ones beside
+them.
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from neuronscope.words import Ablation, Seed
 from neuronscope.words.attention import LeastScore, LongestPeriod, RandomPool, RandomSets, StringCount
 
 LEVEL = 0.05
+HEARD = 0.01
+"""Logits by which a head must raise what it attends to: with less it changes no odds by one per cent."""
 
 
 @analysis(kind="grid", cites="olsson2022context elhage2021framework")
@@ -47,8 +50,11 @@ def induction_heads(
     rounds (prefix matching), with its interval over strings, its ``null`` (the same with the periods of
     other strings) and ``p`` (strings and periods matched anew; Benjamini–Hochberg over the heads);
     ``previous_token`` likewise, with shuffled keys as null; ``copying``, how far a token that is attended
-    to is raised among the others, from −1 to 1, with tokens matched anew as null; and the ``role`` in
-    words. A head is found where induction reaches ``least``, and induction and copying are above chance.
+    to is raised among the others, from −1 to 1, with tokens matched anew as null; ``raised``, by how many
+    logits, with its interval over tokens; and the ``role`` in words. A head is found where induction
+    reaches ``least``, induction and copying are above chance, and what it looks at is raised by 0.01 logits
+    at least: place and p know no size, and a head that writes nothing copies nothing (Olsson et al. 2022
+    ask that its output increase the logit).
     Over item, the ``loss_increase`` in nats on tokens that could be known, when the found heads or random
     ones are ablated, with intervals over strings; over trial each random set.
 
@@ -59,11 +65,12 @@ def induction_heads(
     strings = repeated_strings(model, n=n_strings, longest_period=longest_period, seed=seed)
     scores = repeat_scores(model, strings)
     prefix = matched(scores.induction, alike=scores.alike, seed=seed)
-    copies = matched(copying(model, strings).place, seed=seed)
+    copied = copying(model, strings)
+    copies = matched(copied.place, seed=seed)
     before = one_sided_p(scores.previous - scores.previous_null, seed=seed)
     looks_p, copies_p, before_p = (benjamini_hochberg(p) for p in (prefix.p, copies.p, before))
     looks = (prefix.own.mean(0) >= least) & (looks_p < LEVEL)
-    found = looks & (copies_p < LEVEL)
+    found = looks & (copies_p < LEVEL) & (copied.raised.mean(0) >= HEARD)
     feeds = (scores.previous.mean(0) >= least) & (before_p < LEVEL) & ~found
     layers = attending_layers(model)
     heads = _named(found, layers)
@@ -80,9 +87,10 @@ def induction_heads(
         found=("layer head", found, {"long_name": "found as an induction head"}),
         **estimated("previous_token", scores.previous, _PREVIOUS, null=null, p=before_p),
         **estimated("copying", copies.own, _COPYING, null=copies.null, p=copies_p),
+        **estimated("raised", copied.raised, _RAISED),
         **_costs(lost, sets),
     )
-    judged = ("induction", "role", "found", "previous_token", "copying")
+    judged = ("induction", "role", "found", "previous_token", "copying", "raised")
     return placed(result, **dict.fromkeys(judged, "z.{layer}.{head}")).assign_attrs(
         n=n_strings,
         n_unit="strings",
@@ -104,6 +112,12 @@ _COPYING = {
     "long_name": "place of an attended token's own logit among the others",
     "units": "1",
     "meaning": "1: raised most of all; −1: lowered most of all",
+}
+_RAISED = {
+    "long_name": "rise of an attended token's own logit",
+    "units": "logits",
+    "signed": True,
+    "meaning": "logits beyond the mean over the tokens, where a head attends to that token alone",
 }
 
 

@@ -28,10 +28,12 @@ class Copying:
 
     ``place`` says where the logit of one token is raised among those of the others, from −1 (lowered most)
     to 1 (raised most), over the token attended to and the token raised; ``own`` is its diagonal, a token's
-    effect on itself.
+    effect on itself. ``raised`` is that effect in logits, beyond the mean over the tokens: a place says
+    nothing of size, and of a head that writes next to nothing it is an accident.
     """
 
     place: Float[ndarray, "item other layer head"]
+    raised: Float[ndarray, "item layer head"]
 
     @property
     def own(self) -> Float[ndarray, "item layer head"]:
@@ -44,22 +46,32 @@ def copying(model: Model, strings: RepeatedStrings) -> Copying:
 
     The head reads the token as it stands there, with all that earlier blocks made of it. Effects are taken
     against the mean over the tokens attended to, so that what a head always writes counts for nothing, and
-    ranked among the tokens; the scale of the last norm cancels. Each token counts once, where it first
-    stands, and 256 at most. (The copying of Elhage et al. 2021, measured directly.)
+    ranked among the tokens, where the scale of the last norm cancels. In logits that scale, and that of a
+    norm behind attention, is its mean over the strings, and the head attends to nothing else. Each token
+    counts once, where it first stands, and 256 at most. (The copying of Elhage et al. 2021 and Olsson et
+    al. 2022, "the head's output increases the logit of the attended-to token", measured directly.)
     """
     layers = fixed(model).layers
     rows, columns = _first_places(strings)
     tokens = strings.tokens[rows, columns].cpu().numpy()
-    seen = run(model, strings.tokens, get="v.*", stop=True)["v.*"][:, rows, columns].double().cpu()
+    scaled = {number: layer for number, layer in enumerate(layers) if layer.attention_after.module}
+    last = f"resid_post.{model.n_layers - 1}"
+    seen = run(model, strings.tokens, get=["v.*", last, *(f"attn_out.{number}" for number in scaled)])
     read_out = unembedding(model)[:, tokens]
+    final = _one_over(fixed(model).final, seen[last])
     place = np.empty((len(tokens), len(tokens), model.n_layers, model.n_heads), dtype=np.float32)
-    for number, (layer, by_key) in enumerate(zip(layers, seen, strict=True)):
+    raised = np.empty((len(tokens), model.n_layers, model.n_heads))
+    for number, (layer, by_key) in enumerate(zip(layers, seen["v.*"], strict=True)):
         written = written_rows(model, layer, number) @ read_out
-        values = by_key.repeat_interleave(model.n_heads // by_key.shape[1], dim=1)
+        own = by_key[rows, columns].double().cpu()
+        values = own.repeat_interleave(model.n_heads // own.shape[1], dim=1)
+        after = _one_over(layer.attention_after, seen[f"attn_out.{number}"]) if number in scaled else 1.0
         for head in range(model.n_heads):
             effect = (values[:, head] @ written[head]).numpy()
-            place[:, :, number, head] = _places(effect - effect.mean(0))
-    return Copying(place)
+            effect -= effect.mean(0)
+            place[:, :, number, head] = _places(effect)
+            raised[:, number, head] = (effect.diagonal() - effect.mean(1)) * (after * final)
+    return Copying(place, raised)
 
 
 def positive_eigenvalues(
@@ -114,6 +126,11 @@ def _first_places(strings: RepeatedStrings) -> tuple[ndarray, ndarray]:
             found.setdefault(tokens[column], (row, column))
     places = np.array(list(found.values())[:_MOST])
     return places[:, 0], places[:, 1]
+
+
+def _one_over(norm: Held, stream: Tensor) -> float:
+    """Return what a norm multiplies by, its scale alone, as the mean over the positions of a stream."""
+    return float((1 / norm.scale(stream).double()).mean())
 
 
 def _places(effect: ndarray) -> ndarray:
