@@ -32,7 +32,7 @@ HEARD = 0.01
 """Logits by which a head must raise what it attends to: with less it changes no odds by one per cent."""
 
 
-@analysis(kind="grid", cites="olsson2022context elhage2021framework")
+@analysis(kind="grid", cites="olsson2022context elhage2021framework", version=2)
 def induction_heads(
     model: Model,
     *,
