@@ -26,7 +26,7 @@ async function token(role, more = {}) {
 
 /** Types a token and sends it by Enter. */
 async function enter(page, secret) {
-  await page.getByLabel("Token").fill(secret);
+  await page.locator(".sign-in").getByLabel("Token").fill(secret);
   await page.keyboard.press("Enter");
 }
 
