@@ -154,7 +154,7 @@ async function progressive(context) {
   measured.forEach((one, cell) => ok(one === null || near(one, whole[cell]), `cell ${cell} is not exact`));
   const off = (await values(found.digest, "disagreement", { direction: 0 })).flat;
   const apart = off.filter((one) => one !== null && Math.abs(one) > 0.1).length;
-  const page = await open(context, `${settings.url}${address({ ...map, method: "progressive" })}`);
+  const page = await open(context, `${settings.url}${address({ ...map, method: "progressive_patching" })}`);
   const panel = page.locator("[data-panel=patching]");
   await panel.locator(`[data-digest="${found.digest}"] canvas`).waitFor();
   const words = HATCHED.exec(await panel.getByText("Hatched grey:").textContent());
