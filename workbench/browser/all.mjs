@@ -1,5 +1,6 @@
 // Drives every page of the workbench on a real server, as a reader would.
-// LOGIN, URL and TOKEN come from `neuronscope open --ready-file`; PAGES names some of the pages, SHOTS a folder for pictures.
+// LOGIN, URL and TOKEN come from `neuronscope open --ready-file`; PAGES names some of the pages, SHOTS a folder for pictures;
+// --pictures takes these alone.
 import { counts, check, launch, open, settings } from "./driver.mjs";
 import * as driver from "./driver.mjs";
 import * as admin from "./admin.mjs";
@@ -41,6 +42,7 @@ const DRIVERS = {
   story,
 };
 const wanted = process.env.PAGES ? process.env.PAGES.split(",") : Object.keys(DRIVERS);
+const onlyPictures = process.argv.includes("--pictures");
 
 const browser = await launch();
 try {
@@ -49,9 +51,11 @@ try {
     reducedMotion: "reduce",
   });
   await (await open(context, settings.login)).close();
-  for (const name of wanted) await check(`${name}, to its end`, () => DRIVERS[name][name](context, driver));
+  for (const name of onlyPictures ? [] : wanted)
+    await check(`${name}, to its end`, () => DRIVERS[name][name](context, driver));
   const states = wanted.flatMap((name) => DRIVERS[name].shots ?? []);
-  if (settings.shots) await check("screenshots", () => shoot(context, states));
+  for (const state of settings.shots ? states : [])
+    await check(`picture of ${state.name}`, () => shoot(context, state));
 } finally {
   await browser.close();
 }

@@ -9,24 +9,22 @@ const SIZES = [
   [390, 844],
 ];
 
-/** Writes SHOTS/STATE-WIDTHxHEIGHT-THEME.png for every state, size and theme. */
-export async function shoot(context, states) {
+/** Writes SHOTS/STATE-WIDTHxHEIGHT-THEME.png for every size and theme of a state. */
+export async function shoot(context, { name, address, ready }) {
   mkdirSync(settings.shots, { recursive: true });
-  for (const { name, address, ready } of states) {
-    const there = typeof address === "function" ? await address() : address;
-    for (const theme of ["light", "dark"]) {
-      const page = await open(context, `${settings.url}${withTheme(there, theme)}`);
-      await page.waitForSelector(ready);
-      await page.waitForFunction(
-        () => document.querySelectorAll(".skeleton, [data-phase=asking]").length === 0,
-      );
-      for (const [width, height] of SIZES) {
-        await page.setViewportSize({ width, height });
-        await laidOut(page);
-        await page.screenshot({ path: join(settings.shots, `${name}-${width}x${height}-${theme}.png`) });
-      }
-      await page.close();
+  const there = typeof address === "function" ? await address() : address;
+  for (const theme of ["light", "dark"]) {
+    const page = await open(context, `${settings.url}${withTheme(there, theme)}`);
+    await page.waitForSelector(ready);
+    await page.waitForFunction(
+      () => document.querySelectorAll(".skeleton, [data-phase=asking]").length === 0,
+    );
+    for (const [width, height] of SIZES) {
+      await page.setViewportSize({ width, height });
+      await laidOut(page);
+      await page.screenshot({ path: join(settings.shots, `${name}-${width}x${height}-${theme}.png`) });
     }
+    await page.close();
   }
 }
 
