@@ -35,6 +35,23 @@ def test_what_ships_and_what_was_fetched_is_listed(tmp_path: Path, monkeypatch: 
     assert names["builtin:scribble"].name == "builtin:scribble"
 
 
+def test_a_folder_is_read_again_once_a_file_in_it_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eager("gpt2").save_pretrained(tmp_path)
+    card = tmp_path / "card.json"
+    card.write_text('{"loss": 2.5}', encoding="utf-8")
+    assert folder_facts(tmp_path).card == {"loss": 2.5}
+    with monkeypatch.context() as patch:
+        patch.setattr(listing, "read_card", None)
+        assert folder_facts(tmp_path).card == {"loss": 2.5}
+    card.write_text('{"loss": 1.25}', encoding="utf-8")
+    assert folder_facts(tmp_path).card == {"loss": 1.25}
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "steps" / "000512.safetensors").touch()
+    assert folder_facts(tmp_path).steps == (512,)
+
+
 def test_all_weights_that_ship_are_eighteen_megabytes_at_most() -> None:
     sizes = [file.stat().st_size for file in listing.BUILTIN_FOLDER.rglob("*.safetensors")]
     assert len(sizes) > 1

@@ -5,6 +5,7 @@ import math
 import os
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,14 @@ def builtin_folders() -> dict[str, Path]:
 
 def folder_facts(folder: Path, name: str = "") -> ModelFacts:
     """Return the facts of one model folder from its configuration, weight headers and card."""
+    with os.scandir(folder) as files:
+        seen = [(file.name, (stat := file.stat()).st_mtime_ns, stat.st_size) for file in files]
+    return _facts_of(folder, name, tuple(sorted(seen)))
+
+
+@lru_cache(maxsize=1000)
+def _facts_of(folder: Path, name: str, seen: tuple[tuple[str, int, int], ...]) -> ModelFacts:
+    """Read the facts of a folder, once for each state of what is seen in it."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     weights = sorted(folder.glob("*.safetensors"))
 

@@ -55,12 +55,14 @@ def cut_of(
         dataset = None
     if not isinstance(dataset, xr.Dataset | xr.DataTree):
         raise BadInput(f"The result has no group {where!r}.")
-    array = dataset[checked_variable(name, dataset.variables)]
-    chosen = indexers(selection, [str(dim) for dim in array.dims], array.shape, limit=limit)
-    indexed = array.assign_coords(
-        {dim: range(array.sizes[dim]) for dim in array.dims if dim not in array.coords}
-    )
-    return indexed.isel(chosen)
+    known = dataset.variables
+    whole = known[checked_variable(name, known)]
+    chosen = indexers(selection, [str(dim) for dim in whole.dims], whole.shape, limit=limit)
+    part = whole.isel(chosen)
+    coords = {dim: known.get(dim, xr.Variable(dim, np.arange(whole.sizes[dim]))) for dim in part.dims}
+    coords |= {dim: coords[dim].isel({dim: chosen[str(dim)]}) for dim in part.dims if dim in chosen}
+    # Nobody looks up labels in a part, so none of the tables are made that would find them.
+    return xr.DataArray(part, xr.Coordinates(coords, indexes={}), name=name)
 
 
 def values_of(array: xr.DataArray) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from neuronscope import results, views
 from neuronscope.doors.server import bodies, reproduce
@@ -56,7 +58,10 @@ def _entry(entry: results.Entry) -> bodies.ResultEntry:
 
 def describe(result: Any, store: KeepingStore, server: str) -> bodies.Result:
     """Return everything about a result but its values, with a warning where the store could not keep it."""
-    told = results.summary(result)
+    return _described(results.summary(result), store, server)
+
+
+def _described(told: dict[str, Any], store: KeepingStore, server: str) -> bodies.Result:
     code = reproduce.code(told["provenance"], server=server, known=lambda parent: _told(store, parent))
     return bodies.Result(**told, code=code, warning=store.warning(told["digest"]))
 
@@ -122,7 +127,11 @@ def list_results(
 @router.get("/results/{digest}", responses=troubles(404))
 def show_result(digest: str, request: Request, desk: AtDesk) -> bodies.Result:
     """Describe a result: axes, variables, coordinates, provenance, and how to ask for it again."""
-    return describe(stored(desk.store, digest), desk.store, str(request.base_url))
+    try:
+        told = desk.store.told(digest)
+    except results.NotStored as error:
+        raise HTTPException(404, str(error)) from None
+    return _described(told, desk.store, str(request.base_url))
 
 
 @router.get("/results/{digest}/parents", responses=troubles(404))
@@ -162,7 +171,7 @@ def show_notebook(digest: str, request: Request, desk: AtDesk) -> Response:
     responses=troubles(404, 413, 422) | BINARY,
     openapi_extra=CUTS,
 )
-def show_values(
+async def show_values(
     digest: str,
     request: Request,
     desk: AtDesk,
@@ -171,12 +180,14 @@ def show_values(
     dtype: Precision = None,
 ) -> Response:
     """Return a slice of one variable; an index drops its axis, a range a:b keeps it."""
-    return cut_and_sent(
+    answer = partial(
+        cut_and_sent,
         request,
         lambda cuts, limit: desk.store.open_slice(digest, variable, cuts, limit=limit),
         format=format,
         dtype=dtype,
     )
+    return answer() if desk.store.is_at_hand(digest) else await run_in_threadpool(answer)
 
 
 @router.get(

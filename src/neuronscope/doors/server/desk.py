@@ -30,7 +30,8 @@ class Desk:
     metrics: Metrics
 
 
-def _desk(request: Request) -> Desk:
+# A plain function would be sent to another thread and back, for every request.
+async def _desk(request: Request) -> Desk:
     return request.app.state.desk
 
 

@@ -16,7 +16,7 @@ from neuronscope.doors.server.work.job import Job
 router = APIRouter(tags=["jobs"])
 
 
-def _job_named(job_id: str, desk: AtDesk) -> Job:
+async def _job_named(job_id: str, desk: AtDesk) -> Job:
     job = desk.jobs.find(job_id)
     if job is None:
         raise HTTPException(404, f"There is no job {job_id!r}; jobs that ended long ago are forgotten.")
@@ -26,7 +26,7 @@ def _job_named(job_id: str, desk: AtDesk) -> Job:
 JobNamed = Annotated[Job, Depends(_job_named)]
 
 
-def _unfinished(job: JobNamed) -> xr.Dataset:
+async def _unfinished(job: JobNamed) -> xr.Dataset:
     found = job.unfinished()
     if found is None:
         raise HTTPException(404, f"The job {job.id!r} keeps no unfinished answer.")
@@ -55,7 +55,7 @@ def cancel_job(job: JobNamed, desk: AtDesk) -> bodies.Job:
     return job.body()
 
 
-def _number_heard(
+async def _number_heard(
     job: JobNamed, last_event_id: Annotated[int, Header(description="Number of the last event heard.")] = 0
 ) -> int:
     if job.ended and not job.after(last_event_id):

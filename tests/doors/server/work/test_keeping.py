@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from neuronscope.contract import ask
 from neuronscope.doors.server.work import keeping
 from neuronscope.doors.server.work.keeping import KeepingStore
-from neuronscope.results import CannotStore, NotStored, Store, digest
+from neuronscope.results import CannotStore, NotStored, Store, digest, summary
 from tests.doors.server.planted import PLANTED
 
 FULL = "The store cannot keep the result: No space left on device; free some space."
@@ -39,6 +39,32 @@ def test_what_was_read_is_held_and_forgotten_once_it_is_gone_from_disk(
     Store(tmp_path).rm(digest(kept))
     with pytest.raises(NotStored):
         here.open_slice(digest(kept), "square")
+
+
+def test_a_small_result_is_at_hand_once_it_was_read_and_is_summed_up_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = KeepingStore(Store(tmp_path))
+    kept = ask(PLANTED["squares"], {"steps": 3}, store=here)
+    key = digest(kept)
+    assert not here.is_at_hand(key)
+    assert here.told(key) == summary(kept)
+    assert here.is_at_hand(key)
+    with monkeypatch.context() as patch:
+        patch.setattr(keeping.results, "summary", None)
+        assert here.told(key)["digest"] == key
+    monkeypatch.setattr(keeping, "SMALL", 1)
+    assert not here.is_at_hand(key)
+    monkeypatch.undo()
+    Store(tmp_path).rm(key)
+    assert not here.is_at_hand(key)
+
+
+def test_nobody_who_opens_a_held_result_changes_it_for_the_next(tmp_path: Path) -> None:
+    here = KeepingStore(Store(tmp_path))
+    key = digest(ask(PLANTED["squares"], {"steps": 3}, store=here))
+    here.open(key).attrs["title"] = "another"
+    assert "title" not in here.open(key).attrs
 
 
 @pytest.mark.usefixtures("full_disk")

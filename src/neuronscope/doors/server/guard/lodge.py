@@ -19,7 +19,7 @@ class Lodge:
     audit: Recorder
 
 
-def _lodge(request: Request) -> Lodge:
+async def _lodge(request: Request) -> Lodge:
     return request.app.state.lodge
 
 

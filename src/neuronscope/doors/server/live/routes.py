@@ -115,7 +115,7 @@ FRAMES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _streams(request: Request) -> Streams:
+async def _streams(request: Request) -> Streams:
     return request.app.state.streams
 
 
