@@ -1,23 +1,10 @@
 """Once patterns and norm scales are held, every part has a share of the answer, and the shares sum to it."""
 
-from typing import Any
-
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
-from transformers import (
-    GPT2Config,
-    GPT2LMHeadModel,
-    GPTNeoXConfig,
-    GPTNeoXForCausalLM,
-    LlamaConfig,
-    LlamaForCausalLM,
-    OPTConfig,
-    OPTForCausalLM,
-    PreTrainedModel,
-)
 
 from neuronscope.instruments import Linearised, linearise, logit_direction, run
 from neuronscope.instruments.linear.fixed import head_weights
@@ -25,12 +12,12 @@ from neuronscope.models import Model, open_model
 from neuronscope.models.parts.taps import Absence
 from neuronscope.models.parts.towers import specimen
 from neuronscope.words import BadInput
+from tests.instruments.linear.drawn import VOCAB, drawn_network
 from tests.models.tiny import opened, shared, some_tokens
 
 EXACT = ["gpt2", "gpt_neox parallel", "gpt_neox sequential", "opt", "phi", "bloom", "falcon", "gptj"]
 SINGLE_PRECISION_INSIDE = ["llama", "qwen3", "gemma", "gemma2", "gemma3", "granite", "olmo2", "gpt_oss"]
 SITES = ["mlp_act.*", "mlp_out.*", "resid_pre.0", "attn_add.*", "mlp_add.*"]
-VOCAB = 61
 
 
 def rounding(family: str) -> float:
@@ -219,43 +206,6 @@ def test_what_cannot_be_split_keeps_its_whole_share() -> None:
     assert found.remainder.abs().max() < 1e-6
 
 
-def _drawn(family: str, layers: int, heads: int, head_width: int, seed: int) -> PreTrainedModel:
-    width = heads * head_width
-    torch.manual_seed(seed)
-    sizes: dict[str, Any] = {
-        "hidden_size": width,
-        "num_hidden_layers": layers,
-        "num_attention_heads": heads,
-        "vocab_size": VOCAB,
-        "max_position_embeddings": 16,
-    }
-    if family == "gpt2":
-        config = GPT2Config(
-            n_embd=width, n_layer=layers, n_head=heads, vocab_size=VOCAB, n_positions=16, bos_token_id=None,
-            eos_token_id=None,
-        )  # fmt: skip
-        network: PreTrainedModel = GPT2LMHeadModel(config)
-    elif family == "opt":
-        network = OPTForCausalLM(OPTConfig(**sizes, ffn_dim=3 * width, word_embed_proj_dim=width))
-    elif family == "llama":
-        shared_heads = next(count for count in (3, 2, 1) if heads % count == 0)
-        network = LlamaForCausalLM(
-            LlamaConfig(**sizes, intermediate_size=2 * width, num_key_value_heads=heads // shared_heads)
-        )
-    else:
-        network = GPTNeoXForCausalLM(
-            GPTNeoXConfig(
-                **sizes, intermediate_size=2 * width, use_parallel_residual=family == "parallel",
-                eos_token_id=None, bos_token_id=None,
-            )
-        )  # fmt: skip
-    network = network.double()
-    with torch.no_grad():
-        for weight in network.parameters():
-            weight.add_(torch.randn_like(weight) * 0.2)
-    return network
-
-
 @settings(max_examples=12, deadline=None)
 @given(
     family=st.sampled_from(["gpt2", "opt", "llama", "parallel", "sequential"]),
@@ -268,7 +218,7 @@ def _drawn(family: str, layers: int, heads: int, head_width: int, seed: int) -> 
 def test_shares_sum_and_neurons_recombine_at_any_shape(
     family: str, layers: int, heads: int, half_width: int, length: int, seed: int
 ) -> None:
-    model = Model(_drawn(family, layers, heads, 2 * half_width, seed))
+    model = Model(drawn_network(family, layers, heads, 2 * half_width, seed))
     tokens = torch.randint(VOCAB, (2, length), generator=torch.Generator().manual_seed(seed))
     seen = linearise(model, tokens, order=2, keep=SITES)
     target, distractor = answers(2)

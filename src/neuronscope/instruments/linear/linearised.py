@@ -51,9 +51,10 @@ class Linearised:
     @property
     def last(self) -> Float[Tensor, "prompt width"]:
         """Return the stream after the last block at the position that is read out."""
-        return self._here(f"resid_post.{len(self.parts.layers) - 1}")
+        return self.at_place(f"resid_post.{len(self.parts.layers) - 1}")
 
-    def _here(self, site: str) -> Tensor:
+    def at_place(self, site: str) -> Tensor:
+        """Return a site of the stack at the position that is read out."""
         return self.seen[f"{self.parts.address(site)}@{self.at}"]
 
     def direct(self, direction: Direction | Tensor) -> Direct:
@@ -65,8 +66,8 @@ class Linearised:
         reading, norm = as_direction(self.parts, direction), self.parts.final
         v, scale = norm.back(reading.vectors), self.final_scale
         rows = [self._layer(number, layer, v, scale) for number, layer in enumerate(self.parts.layers)]
-        begins = self._here("resid_pre.0")
-        token = self._here("embed") if self.parts.placed else begins
+        begins = self.at_place("resid_pre.0")
+        token = self.at_place("embed") if self.parts.placed else begins
         total = (norm_of(self.parts, self.last) * reading.vectors).sum(-1) + reading.constant
         constant = (norm.added(reading.vectors) + reading.constant).expand(len(begins))
         stacked = [_stacked([row[at] for row in rows]) for at in range(6)]
@@ -80,27 +81,31 @@ class Linearised:
         none = v.new_zeros(n)
         attention, head, head_bias = none, gone[:, :0], none
         if layer.attends:
-            attention, head, head_bias = _dot(self._here(f"attn_add.{number}"), v) / scale, gone, gone[:, 0]
+            attention, head, head_bias = (
+                _dot(self.at_place(f"attn_add.{number}"), v) / scale,
+                gone,
+                gone[:, 0],
+            )
         if layer.attends and not isinstance(layer.output, Absence):
             rows, after = head_weights(layer), layer.attention_after
             gains = (after.back(v) @ rows.flatten(0, 1).T).unflatten(-1, rows.shape[:2])
-            own = scale * self._after(after, f"attn_out.{number}")
-            head = (self._here(f"z.{number}") * gains).sum(-1) / own[:, None]
+            own = scale * self.scale_after(after, f"attn_out.{number}")
+            head = (self.at_place(f"z.{number}") * gains).sum(-1) / own[:, None]
             head_bias = _biases(after, bias_of(layer.output), v, own, scale)
         mlp, neuron, mlp_bias = none, gone[:, :0], none
         if layer.has_mlp:
-            mlp, neuron, mlp_bias = _dot(self._here(f"mlp_add.{number}"), v) / scale, gone, gone[:, 0]
+            mlp, neuron, mlp_bias = _dot(self.at_place(f"mlp_add.{number}"), v) / scale, gone, gone[:, 0]
         if layer.has_mlp and not isinstance(layer.down, Absence):
             after = layer.mlp_after
-            own = scale * self._after(after, f"mlp_out.{number}")
+            own = scale * self.scale_after(after, f"mlp_out.{number}")
             gains = after.back(v) @ matrix(layer.down).T
-            neuron = self._here(f"mlp_act.{number}") * gains / own[:, None]
+            neuron = self.at_place(f"mlp_act.{number}") * gains / own[:, None]
             mlp_bias = _biases(after, bias_of(layer.down), v, own, scale)
         return attention, head, head_bias, mlp, neuron, mlp_bias
 
-    def _after(self, after: Held, address: str) -> Tensor:
+    def scale_after(self, after: Held, address: str) -> Tensor:
         """Return the scale of a norm after attention or MLP, 1 where none stands there."""
-        return self.final_scale.new_ones(1) if after.module is None else after.scale(self._here(address))
+        return self.final_scale.new_ones(1) if after.module is None else after.scale(self.at_place(address))
 
     def written(
         self,
@@ -126,13 +131,13 @@ class Linearised:
         found = self.parts.layers[layer]
         if isinstance(found.down, Absence):
             raise BadInput(f"The neurons of layer {layer} are hidden: {found.down.reason}.")
-        active, after = self._own_tokens(f"mlp_act.{layer}"), found.mlp_after
+        active, after = self.everywhere(f"mlp_act.{layer}"), found.mlp_after
         if after.module is not None:
-            active = active / after.scale(self._own_tokens(f"mlp_out.{layer}"))[..., None]
+            active = active / after.scale(self.everywhere(f"mlp_out.{layer}"))[..., None]
         return active.nan_to_num(), after.forth(matrix(found.down))
 
-    def _own_tokens(self, site: str) -> Tensor:
-        """Return a reading at all positions, zero at padding."""
+    def everywhere(self, site: str) -> Tensor:
+        """Return a site of the stack at all positions, zero at padding."""
         return self.seen[self.parts.address(site)].nan_to_num()
 
     def weights_of(self, layer: int) -> Float[Tensor, "prompt head position"]:
@@ -145,12 +150,13 @@ class Linearised:
         found = self.parts.layers[layer]
         if why := missing([found.output, found.values, found.before]):
             raise BadInput(f"The heads of layer {layer} cannot be followed back: {why}.")
-        pattern, before = self._here(f"pattern.{layer}"), cast(Held, found.before)
+        # Some families hold patterns in single precision, whatever they compute in besides.
+        pattern = self.at_place(f"pattern.{layer}").to(self.final_scale.dtype)
+        before, after = cast(Held, found.before), found.attention_after
         if before.module is not None:
             scale = self.seen[self.parts.address(f"attn_norm.{layer}")].nan_to_num(nan=1.0)
-            pattern = pattern / scale[:, None].to(pattern.dtype)
-        after = self._after(found.attention_after, f"attn_out.{layer}")
-        return pattern / after[:, None, None].to(pattern.dtype)
+            pattern = pattern / scale[:, None]
+        return pattern / self.scale_after(after, f"attn_out.{layer}")[:, None, None]
 
     def second_order(
         self,
@@ -166,16 +172,14 @@ class Linearised:
         """
         v = self.parts.final.back(as_direction(self.parts, direction).vectors)
         later = [at for at in range(layer + 1, len(self.parts.layers)) if self.parts.layers[at].attends]
-        strengths, gains, paths = [], [], []
-        for at in later:
-            omega = self.weights_of(at).to(coefficients.dtype)
-            strengths.append(omega @ coefficients / self.final_scale[:, None, None])
-            gains.append(head_directions(self.model, at, v, stack=self.parts.stack) @ vectors.to(v).T)
-            paths += [(at, head) for head in range(omega.shape[1])]
         if not later:
             none = coefficients.new_zeros(len(coefficients), 0, coefficients.shape[-1])
             return Onward(none, none, ())
-        return Onward(torch.cat(strengths, 1), torch.cat(gains, 1), tuple(paths))
+        weights = [self.weights_of(at) for at in later]
+        read = [head_directions(self.model, at, v, stack=self.parts.stack) for at in later]
+        omega = torch.cat(weights, 1).to(coefficients.dtype) / self.final_scale[:, None, None]
+        paths = [(at, head) for at, one in zip(later, weights, strict=True) for head in range(one.shape[1])]
+        return Onward(omega @ coefficients, torch.cat(read, 1) @ vectors.to(v).T, tuple(paths))
 
 
 def linearise(
