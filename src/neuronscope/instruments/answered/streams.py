@@ -45,7 +45,7 @@ def _streams(model: Model, prompts: Sequence[Sequence[int]], dtype: str, *, at: 
         )
     found = np.full(shape, np.nan, dtype=dtype)
     sites = [f"resid_pre.0{at}", *(f"resid_post.{layer}{at}" for layer in range(model.n_layers))]
-    for batch in track(_batches(prompts), "batches of residual streams"):
+    for batch in track(batches_of_one_length(prompts), "batches of residual streams"):
         seen = run(model, [list(prompts[number]) for number in batch], get=sites, stop=True)
         for depth, site in enumerate(sites):
             for number, row in zip(batch, list(seen[site]) if at else seen.each(site), strict=True):
@@ -58,7 +58,7 @@ def _streams(model: Model, prompts: Sequence[Sequence[int]], dtype: str, *, at: 
     return found
 
 
-def _batches(prompts: Sequence[Sequence[int]]) -> list[list[int]]:
+def batches_of_one_length(prompts: Sequence[Sequence[int]]) -> list[list[int]]:
     """Return which prompts run together: those of one length, within the budget."""
     by_length: dict[int, list[int]] = {}
     for number, prompt in enumerate(prompts):
