@@ -19,7 +19,7 @@ const step = (page, name) => page.locator(`[data-step="${name}"]`);
 
 /** Presses Tab until an element has the focus. */
 async function reach(page, selector) {
-  for (let count = 0; count < 40; count += 1) {
+  for (let count = 0; count < 120; count += 1) {
     await page.keyboard.press("Tab");
     if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return;
   }
@@ -142,8 +142,65 @@ async function kept(context) {
   );
 }
 
+async function edited(context, theme) {
+  await check(
+    `${theme}: a copy is edited, saved and run by the keyboard; its answer, checks and changes are its own`,
+    async () => {
+      const page = await open(context, at({ recipe: FOLLOWED, theme }));
+      const text = page.getByRole("textbox", { name: "Text of the recipe, in YAML" });
+      const written = await text.inputValue();
+      const mine = written
+        .replace(/^title: .*$/m, "title: Mine, without a head")
+        .replace(/above: [\d.]+/, "above: 0.99")
+        .replace(/^steps:$/m, 'do: ["z.1.0 zero"]\nsteps:');
+      await text.focus();
+      await page.keyboard.press("ControlOrMeta+a");
+      await page.keyboard.insertText(mine);
+      await reach(page, "[aria-label='Name to keep it under']");
+      await page.keyboard.press("ControlOrMeta+a");
+      await page.keyboard.type("without");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/recipe=own/);
+      await page.getByRole("heading", { name: "Mine, without a head" }).waitFor();
+      await reach(page, "[data-step=heads] .empty button");
+      await page.keyboard.press("Enter");
+      await step(page, "heads").locator(".recipe-checks li").first().waitFor({ timeout: 90_000 });
+      const digest = await step(page, "heads").locator(".drawing").getAttribute("data-digest");
+      const { provenance } = await rest(`/results/${digest}`);
+      deepStrictEqual(provenance.models.model.do, ["z.1.0 zero"]);
+      const plain = await rest("/analyses/induction_heads?wait=60", { model: provenance.models.model.name });
+      ok(plain.digest !== digest);
+      const told = await rest("/recipes/check", { text: mine, step: "heads", given: {}, digest });
+      deepStrictEqual(
+        await step(page, "heads")
+          .locator(".recipe-checks li")
+          .evaluateAll((all) => all.map((one) => one.dataset.met === "true")),
+        told.verdicts.map(({ met }) => met),
+      );
+      deepStrictEqual(await axe(page), []);
+      const [file] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("link", { name: "Take as a file" }).click(),
+      ]);
+      strictEqual(file.suggestedFilename(), "without.yaml");
+      strictEqual(Buffer.concat(await (await file.createReadStream()).toArray()).toString(), mine);
+      const address = page.url();
+      await page.goto("about:blank");
+      await page.goto(address);
+      await step(page, "heads").locator(".recipe-checks li").first().waitFor({ timeout: 60_000 });
+      strictEqual(page.url(), address);
+      strictEqual(await step(page, "heads").locator(".drawing").getAttribute("data-digest"), digest);
+      await page.getByRole("button", { name: "Forget it" }).click();
+      quiet(page);
+      await page.close();
+    },
+  );
+}
+
 export async function recipes(context) {
   for (const theme of ["light", "dark"]) await followed(context, theme);
   await changed(context);
   await kept(context);
+  for (const theme of ["light", "dark"]) await edited(context, theme);
 }
