@@ -5,7 +5,9 @@ Run ``python tools/draw_docs.py [NAME ...]`` after a change of the built-in mode
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import xarray as xr
 
 from neuronscope import catalogue
 from neuronscope.contract import ask
@@ -15,6 +17,19 @@ MODEL = "builtin:scribe"
 FOLDER = Path(__file__).parents[1] / "docs" / "images" / "analyses"
 CLEAN = "When Mary and John went to the shop, John gave a drink to"
 CORRUPT = "When Mary and John went to the shop, Mary gave a drink to"
+
+
+class After(NamedTuple):
+    """An argument that is the answer of another analysis, which is asked first."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
+SUMS = "two-digit-arithmetic"
+ALL_COMPONENTS = After(
+    "second_order_components", {"task": SUMS, "n_prompts": 200, "top_k": 0, "n_null": 0, "n_resamples": 20}
+)
 
 PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "logit_lens": ({"prompt": CLEAN}, {}),
@@ -32,6 +47,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "neuron_statistics": ({"n_tokens": 20_000}, {"variable": "dead_share"}),
     "neuron_query": ({"layer": 0, "neuron": 580, "longest": 1}, {}),
     "reverse_query": ({"query": " the"}, {}),
+    "second_order_vision": ({"model": "builtin:digits-clip", "layer": 0}, {"variable": "explained"}),
     "neuron_ranking": ({"task": "indirect-object"}, {"select": {"layer": 5}}),
     "neuron_logits": ({"target": " Mary", "distractor": " John", "top_k": 12}, {}),
     "neuron_connections": ({"neurons": "3.17", "top_k": 12}, {}),
@@ -72,6 +88,8 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "neuron_attribution": ({"task": "indirect-object", "top_k": 15}, {}),
     "model_comparison": ({"model": "builtin:induction/seed0", "other": "builtin:induction/seed1"}, {}),
     "checkpoint_drift": ({"checkpoints": "builtin:induction/seed0@*"}, {}),
+    "second_order_components": ({"task": SUMS, "n_prompts": 200, "top_k": 6}, {}),
+    "second_order_ablation": ({"components": ALL_COMPONENTS, "task": SUMS, "n_prompts": 400}, {}),
     "superposition": ({}, {}),
     "polysemanticity": ({"layer": 2, "n_passages": 200}, {}),
     "correlated_neurons": ({}, {}),
@@ -84,11 +102,15 @@ def main(names: list[str]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in names or list(PICTURES):
         arguments, shown = PICTURES[name]
-        result = ask(
-            catalogue.find(name), arguments if "checkpoints" in arguments else {"model": MODEL, **arguments}
-        )
-        draw(figure(result, **shown), FOLDER / f"{name}.svg")
+        draw(figure(asked(name, arguments), **shown), FOLDER / f"{name}.svg")
         sys.stdout.write(f"drew {name}.svg\n")
+
+
+def asked(name: str, arguments: dict[str, Any]) -> xr.Dataset:
+    """Ask an analysis of the built-in model, and first those whose answers it takes."""
+    given = {key: asked(*value) if isinstance(value, After) else value for key, value in arguments.items()}
+    takes_model = any(subject["name"] == "model" for subject in catalogue.form(name)["subjects"])
+    return ask(catalogue.find(name), {"model": MODEL, **given} if takes_model else given)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Every analysis, present and future, keeps the same promises."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,42 @@ SAMPLE = {
     "checkpoints": "builtin:induction/seed0@0,145,1024",
     "ops": ["z.2.1 zero"],
 }
+MADE = {
+    "components": (
+        "second_order_components",
+        {"model": "builtin:scribe", "top_k": 2, "n_null": 0, "n_resamples": 20},
+    ),
+    "effects": ("second_order_effects", {"model": "builtin:scribe"}),
+    "first": ("second_order_report", {}),
+    "representations": ("representations", {"model": "builtin:scribe"}),
+    "second": ("second_order_report", {}),
+}
+"""Subjects that are the answer of another analysis, and how that is asked."""
+
+OTHERS = {"second_order_vision": {"model": "builtin:digits-clip"}}
+"""Arguments of analyses that are not about a language model."""
+
 NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and "/" not in form["name"]]
+
+
+def needs(name: str) -> set[str]:
+    """Name the arguments that an analysis must have."""
+    form = catalogue.form(name)
+    needed = {subject["name"] for subject in form["subjects"] if subject["required"]}
+    return needed | set(form["parameters"].get("required", []))
 
 
 def sample(name: str) -> dict[str, Any]:
     """Give the arguments that an analysis must have, and no more."""
-    form = catalogue.form(name)
-    needed = [subject["name"] for subject in form["subjects"] if subject["required"]]
-    needed += form["parameters"].get("required", [])
-    return {argument: SAMPLE[argument] for argument in needed}
+    given = {argument: made(argument) if argument in MADE else SAMPLE[argument] for argument in needs(name)}
+    return {**given, **OTHERS.get(name, {})}
+
+
+@cache
+def made(argument: str) -> xr.Dataset:
+    """Ask once for the answer that is the subject of other analyses."""
+    name, arguments = MADE[argument]
+    return ask(catalogue.find(name), {**sample(name), **arguments})
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +85,17 @@ def test_provenance_names_the_analysis_and_the_model(name: str, answers: dict[st
     source = provenance(answers[name])
     assert source["analysis"] == name
     assert not source["derived"]
-    if "checkpoints" in sample(name):
+    if "checkpoints" in needs(name):
         assert source["sources"]["checkpoints"]["name"] == SAMPLE["checkpoints"]
         assert len(source["sources"]["checkpoints"]["fingerprint"]) == 16
         return
-    assert source["models"]["model"]["name"] == "builtin:scribe"
+    if "model" not in needs(name):
+        assert set(source["parents"]) == needs(name)
+        return
+    assert source["models"]["model"]["name"] == sample(name)["model"]
     assert len(source["models"]["model"]["fingerprint"]) == 16
+    if name in OTHERS:
+        return
     certificate = source["models"]["model"]["certificate"]
     assert "resid_post" in certificate["exact"]
     assert "can be read but not written" in certificate["reduced"]["result"]
@@ -94,7 +127,7 @@ def test_a_misspelt_parameter_is_refused(name: str) -> None:
         ask(catalogue.find(name), {**sample(name), "promt": "x"})
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "prompt" in sample(name)])
+@pytest.mark.parametrize("name", [name for name in NAMES if "prompt" in needs(name)])
 @pytest.mark.parametrize(
     ("prompt", "words"), [("", "empty"), ("many words " * 400, "tokens, but this model reads 256 at most")]
 )
@@ -103,7 +136,7 @@ def test_a_prompt_that_cannot_be_read_is_refused(name: str, prompt: str, words: 
         ask(catalogue.find(name), {**sample(name), "prompt": prompt})
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if set(sample(name)) == {"model", "prompt"}])
+@pytest.mark.parametrize("name", [name for name in NAMES if needs(name) == {"model", "prompt"}])
 def test_one_token_is_enough(name: str) -> None:
     result = ask(catalogue.find(name), {"model": "builtin:scribe", "prompt": "a"})
     assert all(np.isfinite(v.values).all() for v in result.data_vars.values() if v.dtype.kind == "f")

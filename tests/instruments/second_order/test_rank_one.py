@@ -102,6 +102,12 @@ def test_a_survey_gives_the_mean_size_of_each_effect_and_the_share_of_each_layer
     assert found.layer_share[2] == 0
     assert (found.low <= found.layer_share + 0.2).all()
     assert (found.low <= found.high).all()
+    two = np.sort(found.layer_share)[-2:].sum()
+    second = np.argsort(-found.layer_share)[1]
+    np.testing.assert_allclose(found.stronger_share[second], two)
+    np.testing.assert_allclose(found.stronger_low[second], 1)
+    strongest = np.argmax(found.layer_share)
+    assert found.stronger_low[strongest] == found.low[strongest]
 
 
 def test_the_largest_of_each_layer_are_chosen_and_listed_from_the_largest() -> None:

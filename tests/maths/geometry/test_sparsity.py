@@ -10,11 +10,12 @@ from neuronscope.maths.geometry.sparsity import (
     gini,
     hoyer,
     label_entropy,
+    needed_share,
     participation,
 )
 
 
-@pytest.mark.parametrize("measure", [hoyer, gini, participation, excess_kurtosis])
+@pytest.mark.parametrize("measure", [hoyer, gini, participation, needed_share, excess_kurtosis])
 def test_a_factor_and_another_order_change_no_measure(measure) -> None:
     rng = np.random.default_rng(0)
     values = rng.standard_normal((3, 50))
@@ -30,13 +31,20 @@ def test_k_equal_values_among_zeros_have_their_closed_forms() -> None:
     assert hoyer(values) == pytest.approx((4 - 2) / (4 - 1))
 
 
+def test_the_share_of_examples_that_hold_most_energy_is_counted_from_the_largest() -> None:
+    values = np.array([[3.0, -1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0, 1.0]])
+    np.testing.assert_allclose(needed_share(values), [1 / 5, 1])
+    np.testing.assert_allclose(needed_share(values, share=0.91), [2 / 5, 1])
+    np.testing.assert_allclose(needed_share(values.T, share=0.6, axis=0), [1 / 5, 3 / 5])
+
+
 def test_kurtosis_is_that_of_scipy() -> None:
     values = np.random.default_rng(1).exponential(size=(4, 200))
     np.testing.assert_allclose(excess_kurtosis(values), kurtosis(values, axis=1))
 
 
 def test_a_neuron_that_is_always_silent_has_no_sparsity() -> None:
-    for measure in (hoyer, gini, participation, excess_kurtosis):
+    for measure in (hoyer, gini, participation, needed_share, excess_kurtosis):
         assert np.isnan(measure(np.zeros(5)))
 
 

@@ -18,13 +18,17 @@ class Survey:
     """What all neurons of all layers do on the prompts: sums alone, so that no effect of a prompt is kept.
 
     ``magnitude`` is the mean |effect|; ``layer_share`` is each layer's share of the variance over prompts
-    of the effects of all neurons, with the ends of its 95 % interval over resamples of the prompts.
+    of the effects of all neurons, with the ends of its 95 % interval over resamples of the prompts;
+    ``stronger_share`` is that of the layer and all stronger ones together.
     """
 
     magnitude: Float[np.ndarray, "layer neuron"]
     layer_share: Float[np.ndarray, " layer"]
     low: Float[np.ndarray, " layer"]
     high: Float[np.ndarray, " layer"]
+    stronger_share: Float[np.ndarray, " layer"]
+    stronger_low: Float[np.ndarray, " layer"]
+    stronger_high: Float[np.ndarray, " layer"]
 
 
 def survey(
@@ -44,7 +48,11 @@ def survey(
     by_layer = np.nansum(spread, -1)
     whole = by_layer.sum(-1, keepdims=True)
     share = np.divide(by_layer, whole, out=np.full_like(by_layer, np.nan), where=whole > 0)
-    ends = np.full((2, model.n_layers), np.nan)
+    order = np.argsort(-share[0], kind="stable")
+    together = np.empty_like(share)
+    together[:, order] = share[:, order].cumsum(1)
+    ends = np.full((2, 2, model.n_layers), np.nan)
     if len(problems) > 1 and whole[0] > 0:
-        ends = np.nanquantile(share[1:], [0.025, 0.975], axis=0)
-    return Survey(size / len(problems), share[0], *ends)
+        ends = np.nanquantile(np.stack([share, together])[:, 1:], [0.025, 0.975], axis=1).swapaxes(0, 1)
+    (low, high), (stronger_low, stronger_high) = ends
+    return Survey(size / len(problems), share[0], low, high, together[0], stronger_low, stronger_high)

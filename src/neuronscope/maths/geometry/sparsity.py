@@ -48,6 +48,22 @@ def participation(values: Any, *, axis: int = -1) -> Float[np.ndarray, "*axes"]:
         return energy.sum(axis) ** 2 / (energy.shape[axis] * (energy**2).sum(axis))
 
 
+def needed_share(values: Any, *, share: float = 0.9, axis: int = -1) -> Float[np.ndarray, "*axes"]:
+    """Return the share of examples, those with the largest first, that hold this share of the energy Σx².
+
+    NaN where every value is 0.
+
+    >>> needed_share([0.0, 0.0, 0.0, 2.0]).item(), needed_share([1.0, -1.0, 1.0, 1.0], share=0.5).item()
+    (0.25, 0.5)
+    """
+    energy = np.moveaxis(np.asarray(values, dtype=float) ** 2, axis, -1)
+    held = np.cumsum(-np.sort(-energy, axis=-1), axis=-1)
+    whole = held[..., -1:]
+    # Rounding must not ask for one example more.
+    count = (held < share * whole * (1 - 1e-12)).sum(-1) + 1
+    return np.where(whole[..., 0] > 0, count / energy.shape[-1], np.nan)
+
+
 def excess_kurtosis(values: Any, *, axis: int = -1) -> Float[np.ndarray, "*axes"]:
     """Return the fourth central moment over the squared variance, less 3: 0 for a normal distribution.
 
