@@ -1,10 +1,20 @@
 /** The set of neurons that is kept: as a sortable table, under a name, as a file, as ablations. */
 import { Button, Menu } from "@mantine/core";
-import { useMemo, useState } from "react";
-import { Empty, Panel } from "../shell/Panel";
-import { usePage } from "../state/page";
+import { type ChangeEvent, useMemo, useRef, useState } from "react";
+import { Complaint, Empty, Panel } from "../shell/Panel";
+import { type Patch, usePage } from "../state/page";
 import { type Change, toFile, useStack } from "../state/stack";
-import { asCsv, download, type KeptSet, recipeOf, RECIPE, type Row, useSets } from "./keeping";
+import {
+  asCsv,
+  download,
+  FORMAT,
+  type KeptSet,
+  recipeOf,
+  RECIPE,
+  type Row,
+  setOfFile,
+  useSets,
+} from "./keeping";
 import type { Neurons } from "./neurons";
 import { type Column, Table } from "./Table";
 import type { Coloured } from "./useColouring";
@@ -21,6 +31,7 @@ interface ChosenProps {
 
 export function Chosen({ neurons, kept, coloured, terms, filters }: ChosenProps) {
   const { query } = usePage();
+  const [wrong, setWrong] = useState("");
   const columns = useMemo(() => columnsOf(neurons, coloured, terms), [neurons, coloured, terms]);
   const points = useMemo(() => pointsOf(neurons, kept), [neurons, kept]);
   const total = neurons?.names.length ?? 0;
@@ -30,8 +41,14 @@ export function Chosen({ neurons, kept, coloured, terms, filters }: ChosenProps)
       title="Set"
       reading={kept ? `${points.length} of ${total} neurons` : neurons ? `all ${total} neurons` : ""}
       className="atlas-set"
-      actions={<Kept model={query.model ?? ""} />}
+      actions={
+        <>
+          <Kept model={query.model ?? ""} />
+          <OpenFile onWrong={setWrong} />
+        </>
+      }
     >
+      {wrong && <Complaint>{wrong}</Complaint>}
       {!neurons && <Empty>The neurons that a query or a region keeps are listed here.</Empty>}
       {filters.length > 0 && (
         <ul className="filters" aria-label="Filters">
@@ -150,7 +167,7 @@ function Files({ neurons, points, columns, model }: ActionsProps) {
     download(`${file}.csv`, "text/csv", asCsv(rows(), names));
   };
   const numbers = () => ({
-    format: "neuronscope-neurons",
+    format: FORMAT,
     version: 1,
     model,
     recipe: recipeOf(query),
@@ -204,14 +221,53 @@ function rowOf(neurons: Neurons, point: number, columns: readonly Column[]): Row
   };
 }
 
+/** What the address says where a set is open. */
+function addressOf({ model, recipe }: KeptSet): Patch {
+  return { ...Object.fromEntries(RECIPE.map((key) => [key, null])), ...recipe, model };
+}
+
+/** Keeps the set of a file that was taken here or elsewhere, and opens it by what made it. */
+function OpenFile({ onWrong }: { onWrong: (sentence: string) => void }) {
+  const { set } = usePage();
+  const keep = useSets(({ keep: write }) => write);
+  const file = useRef<HTMLInputElement>(null);
+  const onFile = async ({ target }: ChangeEvent<HTMLInputElement>) => {
+    const [chosen] = target.files ?? [];
+    if (!chosen) return;
+    try {
+      const found = setOfFile(await chosen.text(), chosen.name);
+      keep(found);
+      set(addressOf(found), { push: true });
+      onWrong("");
+    } catch (error) {
+      onWrong(error instanceof Error ? error.message : String(error));
+    }
+    target.value = "";
+  };
+  return (
+    <>
+      <Button size="compact-xs" variant="default" onClick={() => file.current?.click()}>
+        Open a file
+      </Button>
+      <input
+        ref={file}
+        type="file"
+        accept=".json,application/json"
+        hidden
+        aria-label="File of neurons"
+        onChange={(event) => void onFile(event)}
+      />
+    </>
+  );
+}
+
 /** Sets that this browser has kept; a set comes back by what made it. */
 function Kept({ model }: { model: string }) {
   const { sets, drop } = useSets();
   const { set } = usePage();
   const own = sets.filter((one) => one.model === model);
   if (own.length === 0) return null;
-  const open = ({ recipe }: KeptSet) =>
-    set({ ...Object.fromEntries(RECIPE.map((key) => [key, null])), ...recipe }, { push: true });
+  const open = (one: KeptSet) => set(addressOf(one), { push: true });
   return (
     <Menu position="bottom-end" shadow="none">
       <Menu.Target>

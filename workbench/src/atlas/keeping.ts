@@ -32,6 +32,27 @@ function isSet(found: unknown): found is KeptSet {
   return named && Array.isArray(units) && typeof recipe === "object" && recipe !== null;
 }
 
+export const FORMAT = "neuronscope-neurons";
+
+/** The set that a file holds, called as the file is; throws a sentence where it holds none. */
+export function setOfFile(text: string, file: string): KeptSet {
+  const wrong = new Error(`This is no file of neurons: it starts with {"format": "${FORMAT}"}.`);
+  let found: { format?: unknown; neurons?: unknown; model?: unknown; recipe?: unknown } | null;
+  try {
+    found = JSON.parse(text) as typeof found;
+  } catch {
+    throw wrong;
+  }
+  if (found?.format !== FORMAT || !Array.isArray(found.neurons)) throw wrong;
+  const units = found.neurons.map((neuron: { name?: unknown } | null) => String(neuron?.name));
+  const set = { ...found, name: file.replace(/\.json$/, ""), units };
+  if (!isSet(set)) throw wrong;
+  const known = Object.entries(set.recipe).filter(
+    ([key, value]) => (RECIPE as readonly string[]).includes(key) && typeof value === "string",
+  );
+  return { name: set.name, model: set.model, units, recipe: Object.fromEntries(known) };
+}
+
 interface Keeping {
   sets: readonly KeptSet[];
   /** Keeps a set under its name, in the place of another of that name. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Result, Variable } from "../../src/api/shapes";
 import { readFrame, readOutline, writeFrame, writeOutline } from "../../src/atlas/address";
 import { activated, allOf, combined, readTerms, sharedByChance, writeTerms } from "../../src/atlas/algebra";
-import { asCsv, readSets, recipeOf, useSets } from "../../src/atlas/keeping";
+import { asCsv, readSets, recipeOf, setOfFile, useSets } from "../../src/atlas/keeping";
 import { chanceOf, endsOf, flat, measuresOf, middlesOf, neuronsNamed, onto } from "../../src/atlas/neurons";
 import { changeOf, chosenSteps, cloudAt, placeIn, wayOf } from "../../src/atlas/training/change";
 import type { Corner } from "../../src/figures/pointcloud";
@@ -205,6 +205,24 @@ describe("a kept set", () => {
     expect(useSets.getState().sets).toEqual([]);
     expect(readSets('[{"name": 3}, 4]')).toEqual([]);
     expect(readSets("{")).toEqual([]);
+  });
+
+  it("come from a file that was taken, with what the address may hold and nothing else", () => {
+    const file = {
+      format: "neuronscope-neurons",
+      version: 1,
+      model: "builtin:scribe",
+      recipe: { map: "pca", q: "and auto the", panel: "x", region: 3 },
+      neurons: [{ name: "mlp_act.0.2", layer: 0, neuron: 2, effect: 1 }],
+    };
+    expect(setOfFile(JSON.stringify(file), "mine.json")).toEqual({
+      name: "mine",
+      model: "builtin:scribe",
+      units: ["mlp_act.0.2"],
+      recipe: { map: "pca", q: "and auto the" },
+    });
+    for (const text of ["", "[]", "null", JSON.stringify({ ...file, model: 3 }), '{"format": "other"}'])
+      expect(() => setOfFile(text, "x.json")).toThrow(/no file of neurons/);
   });
 
   it("remembers what makes it again and nothing else", () => {
