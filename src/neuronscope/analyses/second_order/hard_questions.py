@@ -69,8 +69,9 @@ def hard_questions(  # noqa: PLR0913 - what foretells, what it is learnt from, a
     at random, with interval and permutation p, of the neurons, of what anybody sees of a prompt (its number
     of tokens, its largest number, its words, all of these), and of the probability of the likeliest first
     token; ``training_auroc`` is the same cross-fitted on the training problems. Over rank the neurons with
-    their ``weight``; over prompt every asked question, hardest first, with what the model wrote. Raises
-    `BadInput` where the model gets too few right or too few wrong to learn from.
+    their ``weight``; over prompt every asked question, hardest first, with what the model wrote; and
+    the ``value`` of each neuron on it. Raises `BadInput` where the model gets too few right or too few wrong
+    to learn from.
     """
     task = task or TASKS[_TASK]
     seen = texts_in(effects)
@@ -105,8 +106,9 @@ def hard_questions(  # noqa: PLR0913 - what foretells, what it is learnt from, a
         **_ways(ways, rows["at random"], by_sort["at random"], n_null, seed),
         **_neurons(order, ways["neurons"], known, right),
         **_questions(picked(new, every.tolist()), every, rows, score, outcome, written),
+        value=("prompt rank", fresh.values[every][:, order], {"long_name": f"{values} of the neuron"}),
     )
-    return placed(result, weight="{address}", alone="{address}").assign_attrs(
+    return placed(result, weight="{address}", alone="{address}", value="{address}").assign_attrs(
         task=task.name,
         n_training=n_training,
         training_accuracy=float(right.mean()),
