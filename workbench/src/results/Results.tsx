@@ -29,7 +29,7 @@ export default function Results() {
         {!query.result && (
           <Panel id="result" title="No result is open">
             <Empty button={<PageLink to="/lab">Open the lab</PageLink>}>
-              Choose one at the left: its picture, where it came from, and how to ask for it again.
+              Choose one from the list: its picture, where it came from, and how to ask for it again.
             </Empty>
           </Panel>
         )}
@@ -112,7 +112,9 @@ function Entry({ entry, current }: { entry: ResultEntry; current: boolean }) {
   return (
     <button type="button" className="result-choice" aria-pressed={current} onClick={open}>
       <b>{capital(inWords(entry.analysis))}</b>
-      <span className="muted note">{entry.title}</span>
+      <span className="muted note result-title" title={entry.title}>
+        {entry.title.replace(`${entry.analysis} · `, "")}
+      </span>
       <span className="muted note">
         {ago(entry.created)} · {size(entry.bytes)} · <span className="mono">{entry.digest.slice(0, 8)}</span>
       </span>

@@ -1,7 +1,7 @@
 /** The frame of every page: rail, bar, page, dock. */
 import { MantineProvider } from "@mantine/core";
 import { Outlet } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { useKey } from "../api/client";
 import { useHealth, useModels } from "../api/queries";
 import { Dock } from "../dock/Dock";
@@ -56,8 +56,13 @@ function Frame() {
 function Rail() {
   const { data } = useHealth();
   const path = usePageStore((page) => page.path);
+  const rail = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a narrow screen the rail is a row that may be longer than the screen is wide.
+    rail.current?.querySelector("[aria-current]")?.scrollIntoView?.({ inline: "center", block: "nearest" });
+  }, [path]);
   return (
-    <nav className="rail" aria-label="Pages">
+    <nav className="rail" aria-label="Pages" ref={rail}>
       <span className="mark" title={data ? `NeuronScope ${data.version}` : "NeuronScope"}>
         <Mark />
       </span>
