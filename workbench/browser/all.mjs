@@ -5,9 +5,11 @@ import { counts, check, launch, open, settings } from "./driver.mjs";
 import * as driver from "./driver.mjs";
 import * as admin from "./admin.mjs";
 import * as atlas from "./atlas.mjs";
+import * as atlas_sets from "./atlas_sets.mjs";
 import * as brain from "./brain.mjs";
 import * as circuits from "./circuits.mjs";
 import * as compare from "./compare.mjs";
+import * as compare_modes from "./compare_modes.mjs";
 import * as experiment from "./experiment.mjs";
 import * as home from "./home.mjs";
 import * as lab from "./lab.mjs";
@@ -29,9 +31,11 @@ const DRIVERS = {
   brain,
   experiment,
   atlas,
+  atlas_sets,
   unit,
   circuits,
   compare,
+  compare_modes,
   results,
   recipes,
   admin,

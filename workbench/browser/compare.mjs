@@ -30,13 +30,13 @@ export const shots = [
   },
 ];
 
-const drawn = async (page) => {
+export const drawn = async (page) => {
   await page.waitForSelector(".difference-drawn");
   await page.waitForFunction(() => document.querySelectorAll(".skeleton").length === 0);
 };
 
 /** What the difference panel says it shows. */
-async function shown(page) {
+export async function shown(page) {
   return page.$eval(".difference-drawn", ({ dataset }) => ({
     digests: dataset.digests.split(" "),
     variable: dataset.variable,
@@ -45,7 +45,7 @@ async function shown(page) {
 }
 
 /** The table of the difference against values(a) − values(b). */
-async function sameAsRest(page) {
+export async function sameAsRest(page) {
   const panel = page.locator("[data-panel=difference]");
   await panel.getByRole("button", { name: "Table", exact: true }).click();
   await panel.locator("table.data").waitFor();
@@ -69,7 +69,7 @@ async function sameAsRest(page) {
   return { cells, digests };
 }
 
-const scales = (page, side) =>
+export const scales = (page, side) =>
   page.$$eval(`[data-panel=side-${side}] .scale-end`, (all) =>
     all.map(({ dataset }) => Number(dataset.value)),
   );
