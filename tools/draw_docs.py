@@ -88,7 +88,18 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "neuron_attribution": ({"task": "indirect-object", "top_k": 15}, {}),
     "model_comparison": ({"model": "builtin:induction/seed0", "other": "builtin:induction/seed1"}, {}),
     "checkpoint_drift": ({"checkpoints": "builtin:induction/seed0@*"}, {}),
+    "representations": ({"task": SUMS, "n_prompts": 24}, {}),
+    "correctness_direction": ({"task": SUMS, "n_prompts": 500, "method": "shrunken_lda"}, {}),
+    "text_decomposition": (
+        {
+            "components": After("second_order_components", {"task": SUMS, "n_prompts": 200, "top_k": 4}),
+            "sizes": (4, 8, 16),
+        },
+        {"select": {"item": 0}},
+    ),
     "second_order_components": ({"task": SUMS, "n_prompts": 200, "top_k": 6}, {}),
+    "neuron_editing_sweep": ({"task": "two-digit-arithmetic"}, {}),
+    "hard_questions": ({"task": "two-digit-arithmetic"}, {}),
     "second_order_ablation": ({"components": ALL_COMPONENTS, "task": SUMS, "n_prompts": 400}, {}),
     "superposition": ({}, {}),
     "polysemanticity": ({"layer": 2, "n_passages": 200}, {}),

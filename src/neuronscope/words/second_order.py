@@ -82,6 +82,38 @@ EditFactors = Annotated[
         "(always measured) changes nothing; the mean is measured besides.",
     ),
 ]
+EffectLayers = Annotated[
+    tuple[int, ...],
+    Field(
+        max_length=1000,
+        description="Layers whose neurons are listed and tested, from 0; none named takes all.",
+    ),
+]
+EffectOrder = Annotated[
+    Literal["effect", "magnitude", "variance"],
+    Field(
+        description="What the list goes by: the size of the mean effect, the mean size of the effect, or its "
+        "variance over the prompts."
+    ),
+]
+EffectPositions = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=4096,
+        description="How many last tokens are told apart, counted from the end; at most those of the "
+        "shortest prompt, 0 for none.",
+    ),
+]
+EffectSaliency = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1,
+        description="List only neurons whose mean |gradient times activation| for the logit difference is at "
+        "least this share of the largest; 0 asks no gradient.",
+    ),
+]
 ExplainedPassages = Annotated[
     int,
     Field(
@@ -165,5 +197,29 @@ UnrelatedText = Annotated[
     Field(
         description="Text that has nothing to do with the task: passages of Python's reference, or the "
         "common prompts of the package."
+    ),
+]
+
+CaptionTemplate = Annotated[
+    str,
+    Field(
+        pattern=r"\{name\}",
+        description="What each digit is called for the text tower, with {name} where its English name goes.",
+    ),
+]
+EffectSplitting = Annotated[
+    Literal["exact", "clip"],
+    Field(
+        description="How means and biases are shared out among neurons: exactly, each neuron losing its own "
+        "mean, or evenly over all, as the first code for CLIP did.",
+    ),
+]
+SignificantShare = Annotated[
+    float,
+    Field(
+        gt=0,
+        le=1,
+        description="On which share of the training images an effect counts as significant, longest first; "
+        "the paper takes 100 of 5,124.",
     ),
 ]
