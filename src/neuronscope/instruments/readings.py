@@ -172,9 +172,9 @@ class Readings:
         return self._one(site)
 
     def _one(self, site: Site) -> Tensor:
-        words = site.kind.words
         if site in self._values:
             return self._held(site)
+        words = site.kind.words
         unit_only = Site(site.name, site.layer, site.unit, None, site.stack)
         if site.unit is not None and unit_only in self._values:
             rest = tuple(word for word in words if word != site.kind.unit)

@@ -49,11 +49,16 @@ class Gathered:
 
         It is copied where it shares memory with its source, or would keep more memory from being freed.
         """
-        changes = (self.dtype or piece.dtype) != piece.dtype and piece.is_floating_point()
-        dtype = self.dtype if changes else piece.dtype
-        memory = piece.untyped_storage()
-        shared = memory.nbytes() > piece.nbytes or memory._cdata == source.untyped_storage()._cdata
-        return piece.to(device=self.device, dtype=dtype, copy=shared)
+        dtype = self.dtype if self.dtype is not None and piece.is_floating_point() else piece.dtype
+        return piece.to(device=self.device, dtype=dtype, copy=_bound(piece, source))
+
+
+def _bound(piece: Tensor, source: Tensor) -> bool:
+    """Say whether a piece shares memory with its source, or keeps more than its own from being freed."""
+    if piece is source:
+        return True
+    memory = piece.untyped_storage()
+    return memory.nbytes() > piece.nbytes or memory._cdata == source.untyped_storage()._cdata
 
 
 @dataclass
@@ -101,7 +106,9 @@ class SiteVisit(Watcher):
 
     def _keep(self, site: Site, piece: Tensor, source: Tensor) -> None:
         kept = self.gathered.kept(piece, source)
-        self.gathered.values[site] = without_padding(kept, site, site.kind.words, self.batch)
+        if self.batch is not None:
+            kept = without_padding(kept, site, site.kind.words, self.batch)
+        self.gathered.values[site] = kept
 
     def _done(self) -> None:
         if self.reads:

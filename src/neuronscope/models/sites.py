@@ -184,7 +184,9 @@ class Site:
         return f"Site({str(self)!r})"
 
     def __hash__(self) -> int:
-        return hash((self.name, self.layer, self.unit, repr(self.position), self.stack))
+        at = self.position
+        where = (at.start, at.stop, at.step) if isinstance(at, slice) else at  # a slice has no hash
+        return hash((self.name, self.layer, self.unit, where, self.stack))
 
 
 def _position(text: str | None, address: str) -> Position:

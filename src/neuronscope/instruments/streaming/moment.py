@@ -45,10 +45,7 @@ class Moment:
     def readings(self) -> dict[Site, Tensor]:
         """Hand over what this pass read, by the address that was asked for, and forget it."""
         found, self.gathered.values = self.gathered.values, {}
-        for site in found:
-            if found[site].is_inference():
-                found[site] = found[site].clone()
-        return found
+        return {site: value.clone() if value.is_inference() else value for site, value in found.items()}
 
 
 @dataclass
