@@ -1,12 +1,21 @@
 // Results: the list is the store's, and of one answer its picture, its origin, its kin and how to ask it again.
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
-import { axe, check, open, quiet, rest, settings } from "./driver.mjs";
+import { readFileSync } from "node:fs";
+import { axe, check, open, quiet, rest, settings, values } from "./driver.mjs";
 
 const PROMPT = "The keys to the cabinet";
 const MOST = 100;
 
 export const shots = [
   { name: "results-list", address: "/results", ready: ".results-list li" },
+  {
+    name: "results-open",
+    address: async () => {
+      const lens = await rest("/analyses/logit_lens?wait=60", { model: settings.model, prompt: PROMPT });
+      return `/results?result=${lens.digest}`;
+    },
+    ready: ".provenance .facts",
+  },
   { name: "results-none", address: "/results?text=nothing-like-it", ready: ".results-list .empty" },
 ];
 
@@ -118,6 +127,171 @@ async function family(context) {
   });
 }
 
+/** What each export begins with. */
+const BEGINS = {
+  nc: "\x89HDF",
+  zarr: "PK",
+  csv: "",
+  jsonl: "",
+  json: "{",
+  npz: "PK",
+  png: "\x89PNG",
+  svg: "<",
+  html: "<!doctype html",
+};
+
+/** Cells of a line of comma-separated values. */
+function cells(line) {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, plain]) => quoted ?? plain,
+  );
+}
+
+async function files(context, lens) {
+  await check("every export of the menu is a file of its kind, and csv has the values of REST", async () => {
+    const page = await open(context, at({ result: lens.digest }));
+    await page.waitForSelector("[data-panel=result] .drawing canvas");
+    await page
+      .locator("[data-panel=result]")
+      .getByRole("button", { name: /export and more/ })
+      .click();
+    const links = await page
+      .locator(".panel-menu a[href*=export]")
+      .evaluateAll((all) => all.map((one) => one.href));
+    deepStrictEqual(
+      links.map((link) => new URL(link).searchParams.get("format")),
+      Object.keys(BEGINS),
+    );
+    for (const link of links) {
+      const reply = await context.request.get(link, { timeout: 120_000 });
+      const format = new URL(link).searchParams.get("format");
+      strictEqual(reply.status(), 200, format);
+      ok(/attachment/.test(reply.headers()["content-disposition"]), format);
+      const body = await reply.body();
+      ok(body.length > 100 && body.toString("latin1").startsWith(BEGINS[format]), format);
+    }
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: /CSV table/ }).click(),
+    ]);
+    ok(file.suggestedFilename().endsWith(".csv"), file.suggestedFilename());
+    const [head, ...lines] = readFileSync(await file.path(), "utf8")
+      .trim()
+      .split(/\r?\n/)
+      .map(cells);
+    const { flat } = await values(lens.digest, "probability");
+    deepStrictEqual(
+      lines.map((line) => Math.fround(Number(line[head.indexOf("probability")]))),
+      flat.map(Math.fround),
+    );
+    quiet(page);
+    await page.close();
+  });
+}
+
+async function alone(context, lens) {
+  await check("a panel opens alone, and the code that embeds it is a frame of that panel", async () => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: settings.url });
+    const page = await open(context, at({ result: lens.digest, at: "rank:1" }));
+    await page.waitForSelector("[data-panel=result] .drawing canvas");
+    const more = page.locator("[data-panel=result]").getByRole("button", { name: /export and more/ });
+    await more.click();
+    const [lone] = await Promise.all([
+      context.waitForEvent("page"),
+      page.getByRole("menuitem", { name: "Open alone" }).click(),
+    ]);
+    await lone.waitForSelector("[data-panel=result] .drawing canvas");
+    strictEqual(await lone.locator("[data-panel]").count(), 1);
+    strictEqual(JSON.parse(await lone.getAttribute(".drawing", "data-at")).rank, 1);
+    await lone.close();
+    await more.click();
+    await page.getByRole("menuitem", { name: "Copy code that embeds it" }).click();
+    const code = await page.evaluate(() => navigator.clipboard.readText());
+    ok(code.startsWith("<iframe "), code);
+    await page.evaluate((html) => document.body.insertAdjacentHTML("beforeend", html), code);
+    const frame = page.frameLocator("iframe");
+    await frame.locator("[data-panel=result] .drawing canvas").waitFor();
+    strictEqual(await frame.locator("[data-panel]").count(), 1);
+    strictEqual(await frame.locator(".rail, .top-bar").count(), 0);
+    strictEqual(await frame.locator(".drawing").getAttribute("data-digest"), lens.digest);
+    quiet(page);
+    await page.close();
+  });
+}
+
+async function looked(context, lens, theme) {
+  await check(
+    `${theme}: an answer with all that is about it is accessible, and read by keys alone`,
+    async () => {
+      const page = await open(context, at({ result: lens.digest, theme }));
+      await page.waitForSelector("[data-panel=result] .drawing canvas");
+      await page.waitForSelector(".provenance .facts");
+      deepStrictEqual(await axe(page), []);
+      await reach(page, "[data-panel=result] .heat-plot");
+      for (const key of ["ArrowRight", "ArrowUp", "Enter"]) await page.keyboard.press(key);
+      await page.waitForURL(/sel=/);
+      await reach(page, ".code-panel input");
+      await page.keyboard.press("ArrowRight");
+      await page.waitForSelector("pre[data-tongue=command_line]");
+      await reach(page, ".code-panel pre");
+      const address = page.url();
+      const other = await open(context, address);
+      await other.waitForSelector("[data-panel=result] .drawing canvas");
+      await other.waitForSelector(".heat-plot .pin");
+      strictEqual(other.url(), address);
+      quiet(other);
+      await other.close();
+      quiet(page);
+      await page.close();
+    },
+  );
+}
+
+/** Presses Tab until an element has the focus. */
+async function reach(page, selector) {
+  for (let count = 0; count < 200; count += 1) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return;
+  }
+  throw new Error(`Tab never reaches ${selector}.`);
+}
+
+async function notes(context) {
+  await check("notes leave as a file, come back from it, and another file is refused in words", async () => {
+    const address = `${settings.url}/unit?${new URLSearchParams({ model: settings.model, unit: "mlp_act.2.7", panel: "notes" })}`;
+    const page = await open(context, address);
+    const note = page.locator("[name=note]");
+    await note.fill('Counts the kings; "quoted", and 2 < 3.');
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Export", exact: true }).click(),
+    ]);
+    const path = await file.path();
+    const told = JSON.parse(readFileSync(path, "utf8"));
+    deepStrictEqual([told.format, told.notes.at(-1).unit], ["neuronscope-notes", "mlp_act.2.7"]);
+    await page.evaluate(() => localStorage.removeItem("neuronscope-notes"));
+    await page.reload();
+    strictEqual(await note.inputValue(), "");
+    const box = page.locator("[data-panel=notes] input[type=file]");
+    await box.setInputFiles({ name: "x.json", mimeType: "application/json", buffer: Buffer.from("{}") });
+    ok(
+      (await page.locator("[data-panel=notes] .complaint").textContent()).startsWith(
+        "This is no file of notes",
+      ),
+    );
+    await box.setInputFiles(path);
+    await page.waitForFunction(() =>
+      document.querySelector("[name=note]").value.startsWith("Counts the kings"),
+    );
+    await page.reload();
+    ok((await note.inputValue()).endsWith("2 < 3."));
+    deepStrictEqual(await axe(page), []);
+    quiet(page);
+    await page.evaluate(() => localStorage.removeItem("neuronscope-notes"));
+    await page.close();
+  });
+}
+
 export async function results(context) {
   const asked = { model: settings.model, prompt: PROMPT };
   const lens = await rest("/analyses/logit_lens?wait=60", asked);
@@ -125,4 +299,8 @@ export async function results(context) {
   for (const theme of ["light", "dark"]) await list(context, theme);
   await answer(context, lens);
   await family(context);
+  await files(context, lens);
+  await alone(context, lens);
+  for (const theme of ["light", "dark"]) await looked(context, lens, theme);
+  await notes(context);
 }
