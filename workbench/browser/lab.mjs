@@ -300,4 +300,13 @@ export const shots = [
     address: `/lab?${asked({ prompt: PROMPT, corrupt: TWIN, analysis: "activation_patching", "analysis.2": "attention_patterns", "at.2": "layer:2,head:1" })}`,
     ready: "[data-panel='answer.2'] .drawing canvas",
   },
+  {
+    name: "lab-patching",
+    address: `/lab?${asked({ prompt: PROMPT, corrupt: TWIN, target: " Mary", distractor: " John", analysis: "activation_patching", args: '{"sites":"z"}', sel: "direction:0,layer:3,head:4" })}`,
+    ready: ".drawing canvas",
+    act: async (page) => {
+      await page.locator("body").press("p");
+      await page.waitForSelector(".experiment-answer strong");
+    },
+  },
 ];

@@ -40,12 +40,26 @@ const settled = (page) =>
     { timeout: 120_000 },
   );
 
+/** Waits until no panel has joined the others for a while, since some come with an answer. */
+const gathered = (page) =>
+  page.waitForFunction(
+    () => {
+      const count = document.querySelectorAll("[data-panel]").length;
+      const same = globalThis.lastCount === count;
+      globalThis.lastCount = count;
+      return same;
+    },
+    null,
+    { polling: 1000 },
+  );
+
 /** Names in the address of the panels that stand there. */
 const standing = (page) => page.$$eval("[data-panel]", (all) => all.map(({ dataset }) => dataset.panel));
 
 async function everyPanel(context, address) {
   const page = await open(context, `${settings.url}${address}`);
   await settled(page);
+  await gathered(page);
   const names = await standing(page);
   strictEqual(new Set(names).size, names.length, `two panels of one name: ${names}`);
   for (const name of names) {

@@ -10,12 +10,13 @@ const SIZES = [
 ];
 
 /** Writes SHOTS/STATE-WIDTHxHEIGHT-THEME.png for every size and theme of a state. */
-export async function shoot(context, { name, address, ready }) {
+export async function shoot(context, { name, address, ready, act }) {
   mkdirSync(settings.shots, { recursive: true });
   const there = typeof address === "function" ? await address() : address;
   for (const theme of ["light", "dark"]) {
     const page = await open(context, `${settings.url}${withTheme(there, theme)}`);
     await page.waitForSelector(ready);
+    await act?.(page);
     await page.waitForFunction(
       () => document.querySelectorAll(".skeleton, [data-phase=asking]").length === 0,
     );

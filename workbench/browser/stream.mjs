@@ -321,9 +321,9 @@ const replayed = (more) => async () => {
   const asked = { model: "builtin:scribe", prompt: STORY, n_tokens: 24, patterns: true };
   const { digest } = await rest("/analyses/generation?wait=60", asked);
   const { model, prompt } = asked;
-  return `/lab?${new URLSearchParams({ model, prompt, "stream.digest": digest, "stream.at": "16", ...more })}`;
+  return `/lab?${new URLSearchParams({ model, prompt, "stream.digest": digest, "stream.at": "6", ...more })}`;
 };
-const STORY = "When Mary and John went to the shop, John gave a drink to";
+const STORY = "Yesterday";
 
 export const shots = [
   {
