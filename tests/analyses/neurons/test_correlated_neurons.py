@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 from neuronscope.analyses.neurons.correlated_neurons import correlated_neurons
 from neuronscope.data.corpora import Corpus
 from neuronscope.instruments.comparing.passages import passages
 from neuronscope.instruments.neurons.profiles import activation_profiles
-from neuronscope.models import Model
+from neuronscope.models import Model, open_model
 from neuronscope.words import BadInput
 from tests.analyses.conftest import native
 
@@ -58,6 +59,13 @@ def test_the_partners_of_a_neuron_are_those_of_numpy(model: Model) -> None:
 def test_partners_can_be_kept_to_the_same_layer(model: Model) -> None:
     found = correlated_neurons(model, CORPUS, layer=1, neuron=3, partners="same", top_k=5, **SMALL)
     assert (found.second_layer == 1).all()
+
+
+def test_a_model_of_short_context_is_read_as_far_as_it_reads() -> None:
+    model = open_model("builtin:iit-lookup")
+    assert model.n_positions == 8
+    found = correlated_neurons(model, CORPUS, n_passages=8)
+    xr.testing.assert_equal(found, correlated_neurons(model, CORPUS, n_passages=8, n_tokens=8))
 
 
 def test_without_chance_there_is_no_p(model: Model) -> None:

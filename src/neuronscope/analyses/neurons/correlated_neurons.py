@@ -46,15 +46,16 @@ def correlated_neurons(  # noqa: PLR0913 - which neurons, where partners are loo
     ``first_layer first_neuron second_layer second_neuron``, and the false discovery rate ``p`` beside the
     uncorrected ``single_p``. Chance is a circular shift of one neuron's activation along the text: every
     shift for a given neuron (corrected by Benjamini and Hochberg over all partners), and ``n_null`` random
-    shifts of all pairs together otherwise. Neurons that never vary correlate with nothing. The first token
-    of each passage is left out. Raises `BadInput` for a neuron without a layer or beyond the last, and where
-    the activations do not fit in memory.
+    shifts of all pairs together otherwise. Neurons that never vary correlate with nothing. Passages are no
+    longer than the context, and the first token of each is left out. Raises `BadInput` for a neuron without a
+    layer or beyond the last, and where the activations do not fit in memory.
     """
     if neuron >= 0 and layer < 0:
         raise BadInput(f"correlated_neurons: neuron={neuron} needs a layer from 0; -1 is for all neurons.")
     layers = layers_with_neurons(model, layer)
     if neuron >= 0 and partners == "all":
         layers = layers_with_neurons(model, -1)
+    n_tokens = min(n_tokens, model.n_positions)
     read = passages(model, corpus, n=n_passages, n_tokens=n_tokens, seed=seed)
     activity = activation_profiles(model, read, layers)
     units = unit_rows(activity.values)
