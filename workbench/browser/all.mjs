@@ -10,6 +10,7 @@ import * as brain from "./brain.mjs";
 import * as circuits from "./circuits.mjs";
 import * as compare from "./compare.mjs";
 import * as compare_modes from "./compare_modes.mjs";
+import * as errors from "./errors.mjs";
 import * as experiment from "./experiment.mjs";
 import * as home from "./home.mjs";
 import * as lab from "./lab.mjs";
@@ -34,6 +35,7 @@ const DRIVERS = {
   atlas_sets,
   unit,
   circuits,
+  errors,
   compare,
   compare_modes,
   results,

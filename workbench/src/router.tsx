@@ -15,6 +15,7 @@ const LOADED: Readonly<Record<PagePath, Loading>> = {
   "/unit": () => import("./unit/Unit"),
   "/atlas": () => import("./atlas/Atlas"),
   "/circuits": () => import("./circuits/Circuits"),
+  "/errors": () => import("./errors/Errors"),
   "/compare": () => import("./compare/Compare"),
   "/results": () => import("./results/Results"),
   "/recipes": () => import("./recipes/Recipes"),

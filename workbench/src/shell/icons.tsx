@@ -110,6 +110,11 @@ const CircuitsIcon = () => (
     <path d="m4.4 11.1 2.8-6M11.6 11.1l-2.8-6M5.1 12.5h5.8" />
   </Icon>
 );
+const ErrorsIcon = () => (
+  <Icon>
+    <path d="M2.5 4.5 4 6l2.5-3M9 4.5h5M2.5 10l4 4M6.5 10l-4 4M9 12h5" />
+  </Icon>
+);
 const CompareIcon = () => (
   <Icon>
     <rect x="2" y="3" width="5" height="10" />
@@ -139,6 +144,7 @@ export const ICONS: Readonly<Record<PagePath, ComponentType>> = {
   "/unit": UnitIcon,
   "/atlas": AtlasIcon,
   "/circuits": CircuitsIcon,
+  "/errors": ErrorsIcon,
   "/compare": CompareIcon,
   "/results": ResultsIcon,
   "/recipes": RecipesIcon,

@@ -5,6 +5,7 @@ export const PAGES = [
   { path: "/unit", name: "Unit", about: "one neuron or head, all that is known of it" },
   { path: "/atlas", name: "Atlas", about: "all neurons at once" },
   { path: "/circuits", name: "Circuits", about: "patching maps, paths, composition" },
+  { path: "/errors", name: "Errors", about: "problems by outcome, the neurons that part them" },
   { path: "/compare", name: "Compare", about: "two of anything, side by side" },
   { path: "/results", name: "Results", about: "every answer, where it came from, how to ask it again" },
   { path: "/recipes", name: "Recipes", about: "guided chains of questions" },

@@ -13,6 +13,7 @@ import { Ablation } from "./Ablation";
 import { ActivationHistogram, shareInWords } from "./ActivationHistogram";
 import { beside, type Sizes, unitOf } from "./address";
 import { current, settled, useCubes, useQuestion, useSizes } from "./asking";
+import { Described } from "./Described";
 import { Examples } from "./Examples";
 import { Explanation } from "./Explanation";
 import { Habits, Partners, Pattern, Sorts } from "./HeadPanels";
@@ -147,7 +148,8 @@ function Neuron({ model, unit, sizes, ready }: UnitProps) {
         <Weights key={`weights ${address}`} model={model} unit={unit} ready={rest} />
         <Ablation key={`ablation ${address}`} model={model} unit={unit} ready={rest} />
         <Explanation key={`explanation ${address}`} model={model} unit={unit} record={digest} />
-        <SecondOrder model={model} />
+        <SecondOrder model={model} unit={unit} />
+        <Described model={model} unit={unit} />
         <Notes key={`notes ${address}`} model={model} unit={address} />
       </div>
     </>
