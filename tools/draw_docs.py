@@ -31,6 +31,22 @@ ALL_COMPONENTS = After(
     "second_order_components", {"task": SUMS, "n_prompts": 200, "top_k": 0, "n_null": 0, "n_resamples": 20}
 )
 
+EVALUATED = After("task_evaluation", {"task": SUMS, "n_prompts": 500})
+REPORTED = {
+    "effects": After("second_order_effects", {"evaluation": EVALUATED, "n_prompts": 200}),
+    "components": After(
+        "second_order_components", {"evaluation": EVALUATED, "n_prompts": 200, "top_k": 40, "n_null": 99}
+    ),
+    "evaluation": EVALUATED,
+}
+REPORTED["ablation"] = After(
+    "second_order_ablation", {"components": REPORTED["components"], "evaluation": EVALUATED}
+)
+SHORT = [
+    After("second_order_report", {"effects": After("second_order_effects", {"task": task, "n_prompts": 64})})
+    for task in (SUMS, "indirect-object")
+]
+
 PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "logit_lens": ({"prompt": CLEAN}, {}),
     "attention_patterns": (
@@ -95,12 +111,14 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "components": After("second_order_components", {"task": SUMS, "n_prompts": 200, "top_k": 4}),
             "sizes": (4, 8, 16),
         },
-        {"select": {"item": 0}},
+        {"select": {"item": 6}},
     ),
     "second_order_components": ({"task": SUMS, "n_prompts": 200, "top_k": 6}, {}),
     "neuron_editing_sweep": ({"task": "two-digit-arithmetic"}, {}),
     "hard_questions": ({"task": "two-digit-arithmetic"}, {}),
     "second_order_ablation": ({"components": ALL_COMPONENTS, "task": SUMS, "n_prompts": 400}, {}),
+    "second_order_report": (REPORTED, {}),
+    "second_order_comparison": ({"first": SHORT[0], "second": SHORT[1]}, {}),
     "superposition": ({}, {}),
     "polysemanticity": ({"layer": 2, "n_passages": 200}, {}),
     "correlated_neurons": ({}, {}),

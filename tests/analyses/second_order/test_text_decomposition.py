@@ -103,6 +103,7 @@ def test_random_directions_are_no_better_said_than_random_directions(
     vectors = np.concatenate([rng.normal(size=(40, 160)), planted(vocabulary, 1, 2)[1]])
     found = text_decomposition(scribe, components(vectors), sizes=(4,), n_passages=0, n_null=99)
     assert (found.residual_p[:40] >= 0.05).all()
+    assert (found.weight_p.values == found.residual_p.values).all()
     assert float(found.residual_p[40, 0]) >= 0.01
     assert (found.residual[:, 0] < found.residual_null[:, 0]).values[40]
 
@@ -118,6 +119,8 @@ def test_stability_is_the_share_of_words_that_resamples_keep(scribe: Model, voca
         **QUICK,
     )
     assert found.stability.values[:, 0] == pytest.approx([1, 0], abs=0.2)
+    assert found.kept_share.values[0].tolist() == [1, 1]
+    assert (found.kept_share.values[1] < 0.5).all()
 
 
 def test_without_components_it_is_what_the_neuron_writes_straight_to_the_answer(scribe: Model) -> None:
@@ -189,6 +192,8 @@ def test_what_cannot_be_described_is_refused(scribe: Model, tmp_path: Path) -> N
         text_decomposition(scribe, given, neurons="5.94", **QUICK)
     with pytest.raises(BadInput, match="None of these neurons has a direction"):
         text_decomposition(scribe, components(0 * vectors), **QUICK)
+    with pytest.raises(BadInput, match=r"sizes=\(0, 4\) are numbers of words: give some from 1 up"):
+        text_decomposition(scribe, given, sizes=(0, 4), **QUICK)
     (tmp_path / "own.txt").write_text("king\nriver\nred\n", encoding="utf-8")
     with pytest.raises(BadInput, match="64 atoms cannot be told apart: 3 of width 160 allow 1 to 3"):
         text_decomposition(scribe, given, lexicon=str(tmp_path / "own.txt"), **QUICK)

@@ -25,7 +25,7 @@ from neuronscope.maths.geometry.sparse_coding import (
 from neuronscope.maths.significance import benjamini_hochberg, rank_p
 from neuronscope.models import Model
 from neuronscope.results import label, placed, track
-from neuronscope.words import Seed, TopK
+from neuronscope.words import BadInput, Seed, TopK
 from neuronscope.words.neurons import ChosenNeurons, NeuronNames, NullCount
 from neuronscope.words.second_order import AtomCounts, ExplainedPassages, Lexicon, MinedPhrases, NonNegative
 
@@ -54,11 +54,12 @@ def text_decomposition(  # noqa: PLR0913 - whose directions, in which words, and
     """Put what neurons add to the answer into few words each, and tell how much these leave unsaid.
 
     Returns over item, a neuron, and rank the ``weight`` of its words, the heaviest first, with the word as
-    ``atom`` and ``chosen_at``, when it was found. Over item and size, how many words, the ``residual``: the
-    share of the direction's length that is left unsaid, with ``residual_null``, what is left of random
-    directions, and ``residual_p``, how seldom of these as little is, corrected over the neurons; and the
-    ``stability``, the share of words in common with those found on resampled prompts, where the components
-    say what these give. Over item a ``description``, the ``reconstruction`` over width, ``word_coherence``,
+    ``atom``, ``chosen_at``, when it was found, and ``weight_p``, the ``residual_p`` of all of them. Over item
+    and size, how many words, the ``residual``: the share of the direction's length that is left unsaid, with
+    ``residual_null``, what is left of random directions, and ``residual_p``, how seldom of these as little
+    is, corrected over the neurons; and the ``stability``, the share of words in common with those of
+    resampled prompts, and over rank the ``kept_share``, how many of these have the word, where the components
+    say what they give. Over item a ``description``, the ``reconstruction`` over width, ``word_coherence``,
     the largest |cosine| of two of its words, and the ``agreement``: Spearman's correlation over the tokens of
     a corpus between the neuron's mean activation where a token is read and the product of that token's row of
     the output head with the reconstruction, with interval; ``agreement_p`` is how seldom other neurons' words
@@ -66,6 +67,8 @@ def text_decomposition(  # noqa: PLR0913 - whose directions, in which words, and
     without it, what is described is the vector that each neuron writes straight to the normalised stream.
     Raises `BadInput` for more words than the lexicon or the stream allows.
     """
+    if min(sizes) < 1:
+        raise BadInput(f"sizes={sizes} are numbers of words: give some from 1 up.")
     told = described(model, components, neurons=neurons, n=n_neurons)
     atoms = atoms_of(model, lexicon, n_mined=n_phrases)
     n_atoms, counts = max(sizes), np.array(sorted(set(sizes))) - 1
@@ -88,7 +91,7 @@ def text_decomposition(  # noqa: PLR0913 - whose directions, in which words, and
         reconstruction=("item width", found.reconstruction, {"long_name": "the words, summed"}),
         word_coherence=("item", [_closest(atoms, own) for own in found.atom]),
         **_left(model, found, atoms, counts, non_negative=non_negative, n_null=n_null, seed=seed),
-        **_stability(told, found, atoms, counts, non_negative=non_negative),
+        **_stability(told, found, atoms, counts, order, non_negative=non_negative),
         **(_agreement(model, told, found, corpus, n_passages, seed) if n_passages else {}),
     )
     about = {"lexicon": lexicon, "n_atoms": len(atoms), "n_left_out": atoms.n_left_out}
@@ -138,27 +141,39 @@ def _left(
         p = rank_p(residual, np.repeat(null[:, None], len(residual), 1), tail="below")
         p = np.stack([benjamini_hochberg(one) for one in p.T], axis=1)
         told["residual_null"] = ("item size", np.repeat(null.mean(0)[None], len(residual), 0))
-        told["residual_p"] = ("item size", p, {"long_name": "p of random directions, corrected"})
+        words = {"long_name": "p of random directions, corrected"}
+        told["residual_p"] = ("item size", p, words)
+        told["weight_p"] = ("item rank", np.repeat(p[:, -1:], found.atom.shape[1], 1), words)
     return told
 
 
 def _stability(
-    told: Described, found: SparseCode, atoms: Atoms, counts: np.ndarray, *, non_negative: bool
+    told: Described,
+    found: SparseCode,
+    atoms: Atoms,
+    counts: np.ndarray,
+    order: np.ndarray,
+    *,
+    non_negative: bool,
 ) -> dict[str, Any]:
-    """Return how many of its words a neuron keeps where its component is taken from resampled prompts."""
+    """Return which words a neuron keeps where its component is taken from resampled prompts, and how many."""
     if told.resampled is None:
         return {}
     n_items, n_drawn, width = told.resampled.shape
     rows = np.nan_to_num(told.resampled).reshape(-1, width)
-    again = _coded(rows, atoms, found.atom.shape[1], non_negative=non_negative).atom.reshape(
-        n_items, n_drawn, -1
-    )
+    again = _coded(rows, atoms, found.atom.shape[1], non_negative=non_negative).atom
+    again = again.reshape(n_items, n_drawn, -1)
     shared = [
         np.mean([shared_atoms(own, other)[counts] for other in others], axis=0)
         for own, others in zip(found.atom, again, strict=True)
     ]
-    words = {"long_name": "share of words kept on resampled prompts", "units": "1", "n_resamples": n_drawn}
-    return {"stability": ("item size", shared, words)}
+    chosen = np.take_along_axis(found.atom, order, 1)
+    kept = (again[:, :, None] == chosen[:, None, :, None]).any(-1).mean(1) * (chosen >= 0)
+    words = {"units": "1", "n": n_drawn, "n_unit": "resamples of the prompts"}
+    return {
+        "stability": ("item size", shared, {"long_name": "share of words in common with resamples", **words}),
+        "kept_share": ("item rank", kept, {"long_name": "share of resamples with this word", **words}),
+    }
 
 
 def _agreement(
