@@ -34,13 +34,14 @@ async function watched(page) {
   await stage(page).waitFor();
 }
 
-async function bright(page, { check, rest, values: slice }) {
+async function bright(page, { check, values: slice }) {
   await check("brain: the brightest neurons are those of the stored activations", async () => {
     await watched(page);
-    const stored = (await rest("/results")).find(({ analysis }) => analysis === "generation");
+    await page.waitForURL(/stream\.digest=/);
+    const digest = new globalThis.URL(page.url()).searchParams.get("stream.digest");
     const last = (await page.locator(`${PANEL} .brain-token`).count()) - 1;
-    const { shape, flat } = await slice(stored.digest, "activation", { position: last });
-    const scales = (await slice(stored.digest, "scale", { position: last })).flat;
+    const { shape, flat } = await slice(digest, "activation", { position: last });
+    const scales = (await slice(digest, "scale", { position: last })).flat;
     const sizes = flat.map((step, index) => Math.abs(step * scales[Math.floor(index / shape[1])]));
     const best = sizes.indexOf(Math.max(...sizes));
     const name = `mlp_act.${Math.floor(best / shape[1])}.${best % shape[1]}`;

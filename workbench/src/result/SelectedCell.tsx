@@ -60,7 +60,7 @@ function Singles({ result, variables, fixed }: PartProps) {
         const value = columns?.[index]?.values[0];
         return (
           <div key={variable.name}>
-            <dt>{valueTitle(variable)}</dt>
+            <dt>{titleAmong(variable, variables)}</dt>
             <dd className="mono" data-variable={variable.name} data-value={value}>
               {value === undefined ? "…" : typeof value === "number" ? number(value) : visible(value)}
             </dd>
@@ -69,6 +69,13 @@ function Singles({ result, variables, fixed }: PartProps) {
       })}
     </dl>
   );
+}
+
+/** What a variable is called; by its name too where another has the same title. */
+function titleAmong(variable: Variable, all: readonly Variable[]): string {
+  const title = valueTitle(variable);
+  const alone = all.filter((other) => valueTitle(other) === title).length === 1;
+  return alone ? title : `${inWords(variable.name)}: ${title}`;
 }
 
 function List({ result, variables, fixed }: PartProps) {
