@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Awaitable
 from contextlib import ExitStack
-from dataclasses import asdict
 from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
@@ -151,7 +150,7 @@ class Gate:
                 {"www-authenticate": "Bearer"},
             )
         session = visitor.session.id if visitor.session is not None else None
-        scope["actor"] = {**asdict(visitor.actor), "session": session}
+        scope["actor"] = {**vars(visitor.actor), "session": session}
         scope["visitor"] = visitor
         await self._note_use(visitor.actor)
         reason = roles.refusal(visitor.actor, scope["method"], scope["path"])
