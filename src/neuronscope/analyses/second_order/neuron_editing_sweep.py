@@ -36,12 +36,12 @@ from neuronscope.words.second_order import (
 _PASSAGE = 32
 _CHOSEN_ON = 16
 _ABOUT = {
-    "logit_difference": ("logit of right minus wrong first token", "logits"),
-    "accuracy": ("share of prompts whose right first token is the likeliest", "1"),
-    "preference": ("share of prompts whose right first token is likelier than the wrong one", "1"),
-    "kl_divergence": ("divergence of unrelated text from the unedited model", "nats a token"),
-    "text_accuracy": ("share of tokens of unrelated text that are the likeliest", "1"),
-    "text_loss": ("loss on unrelated text", "nats a token"),
+    "logit_difference": ("logit difference", "logits", "right minus wrong first token"),
+    "accuracy": ("accuracy", "1", "share of prompts whose right first token is the likeliest"),
+    "preference": ("preference", "1", "share of prompts whose right first token beats the wrong one"),
+    "kl_divergence": ("divergence", "nats a token", "of unrelated text from the unedited model"),
+    "text_accuracy": ("accuracy on text", "1", "share of tokens of unrelated text that are the likeliest"),
+    "text_loss": ("loss on text", "nats a token", "minus log-probability of unrelated text"),
 }
 
 
@@ -60,7 +60,7 @@ def neuron_editing_sweep(  # noqa: PLR0913 - what is edited, how far, what is me
     split: TaskSplit = "unseen",
     unrelated: UnrelatedText = "documentation",
     n_passages: TextPassages = 8,
-    n_random: RandomSets = 19,
+    n_random: RandomSets = 24,
     seed: Seed = 0,
 ) -> xr.Dataset:
     """Turn chosen neurons up and down and measure answers and unrelated text beside random neurons.
@@ -133,9 +133,10 @@ def _judged(values: np.ndarray, base: np.ndarray, seed: int) -> dict[str, np.nda
 
 
 def _over_factors(name: str, judged: dict[str, np.ndarray], mean: np.ndarray, n: int) -> dict[str, Any]:
-    said, units = _ABOUT[name]
+    said, units, meaning = _ABOUT[name]
     unit = "prompts" if name in ANSWER_MEASURES else "passages"
-    about = {"long_name": f"change of the {said}", "units": units, "n": n, "n_unit": unit, "signed": True}
+    about = {"long_name": f"change of {said}", "units": units, "meaning": meaning, "signed": True}
+    about |= {"n": n, "n_unit": unit}
     words = {
         "change": about,
         "change_null": {"long_name": "the same of random neurons of the same layers", "units": units},
@@ -147,7 +148,9 @@ def _over_factors(name: str, judged: dict[str, np.ndarray], mean: np.ndarray, n:
         f"{name}_{word}": (axes.get(word, "factor"), part[..., :-1], words.get(word, {}))
         for word, part in judged.items()
     }
-    return found | {f"{name}_mean": ("factor", mean[:-1], {"long_name": said, "units": units})}
+    return found | {
+        f"{name}_mean": ("factor", mean[:-1], {"long_name": said, "units": units, "meaning": meaning})
+    }
 
 
 def _over_measures(ablated: list[dict[str, Any]]) -> dict[str, Any]:
