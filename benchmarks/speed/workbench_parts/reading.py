@@ -52,6 +52,25 @@ def slice_costs(server: Server, digest: str, turns: int) -> dict[str, list[float
     return taken
 
 
+def processor_costs(server: Server, digest: str, requests: int) -> dict[str, float]:
+    """Return the server's milliseconds of processor time for a slice and for a bare reply."""
+    paths = {
+        "bare": "/api/v1/health",
+        "slice": f"/api/v1/results/{digest}/values?variable=probability&depth=1",
+    }
+    connection, spent = server.connection(), {}
+    try:
+        for name, path in paths.items():
+            begun = server.processor_seconds()
+            for _ in range(requests):
+                connection.request("GET", path, headers=server.bearer)
+                connection.getresponse().read()
+            spent[name] = 1000 * (server.processor_seconds() - begun) / requests
+    finally:
+        connection.close()
+    return spent
+
+
 def read_by_many(server: Server, digest: str, model: str, seconds: float) -> dict[str, Any]:
     """Let 50 clients read while the server generates, and return their milliseconds and failures.
 

@@ -32,6 +32,15 @@ class Server:
 
     url: str
     token: str
+    pid: int
+
+    def processor_seconds(self) -> float:
+        """Return the processor time that it has used so far, NaN where the system does not tell."""
+        facts = Path(f"/proc/{self.pid}/stat")
+        if not facts.exists():
+            return float("nan")
+        words = facts.read_text().rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def bearer(self) -> dict[str, str]:
@@ -77,7 +86,7 @@ def running(folder: Path, pages: Path | None) -> Iterator[Server]:
         )
     try:
         told = _awaited(process, ready, log)
-        yield Server(url=told["url"], token=told["token"])
+        yield Server(url=told["url"], token=told["token"], pid=told["pid"])
     finally:
         process.terminate()
         try:
@@ -87,7 +96,7 @@ def running(folder: Path, pages: Path | None) -> Iterator[Server]:
             process.wait()
 
 
-def _awaited(process: subprocess.Popen[bytes], ready: Path, log: Path) -> dict[str, str]:
+def _awaited(process: subprocess.Popen[bytes], ready: Path, log: Path) -> dict[str, Any]:
     until = time.monotonic() + _START
     while time.monotonic() < until and process.poll() is None:
         try:

@@ -16,11 +16,15 @@ PROMPT = "The capital of France is"
 
 
 def streamed(server: Server, model: str, n_tokens: int, *, record: bool = False) -> dict[str, Any]:
-    """Stream a text over HTTP and return its seconds from first to last written token, bytes, and digest."""
+    """Stream a text over HTTP and return its seconds from first to last written token, bytes, and digest.
+
+    ``processor`` is the server's processor time between the same two moments.
+    """
     body = {"model": model, "prompt": PROMPT, "n_tokens": n_tokens, "detail": "int8", "record": record}
     connection, reader = server.connection(), FrameReader()
     headers = {**server.bearer, "content-type": "application/json"}
     moments: list[float] = []
+    spent: list[float] = []
     sizes: list[int] = []
     digest: str | None = None
     try:
@@ -36,9 +40,15 @@ def streamed(server: Server, model: str, n_tokens: int, *, record: bool = False)
                     sizes.append(_bytes(header, payload))
                     if header.written:
                         moments.append(time.perf_counter())
+                        spent.append(server.processor_seconds())
     finally:
         connection.close()
-    return {"seconds": moments[-1] - moments[0], "bytes": statistics.median(sizes), "digest": digest}
+    return {
+        "seconds": moments[-1] - moments[0],
+        "processor": spent[-1] - spent[0],
+        "bytes": statistics.median(sizes),
+        "digest": digest,
+    }
 
 
 def _bytes(header: TokenFrame, payload: bytes) -> int:
@@ -46,8 +56,11 @@ def _bytes(header: TokenFrame, payload: bytes) -> int:
     return 8 + words + -words % 8 + len(payload)
 
 
-def generated(network: Any, ids: torch.Tensor, n_tokens: int) -> float:
-    """Return the seconds that Hugging Face's own generation takes from first to last new token."""
+def generated(network: Any, ids: torch.Tensor, n_tokens: int) -> dict[str, float]:
+    """Return the seconds that Hugging Face's own generation takes from first to last new token.
+
+    ``processor`` is the processor time of this process between the same two moments.
+    """
     moments = _Moments()
     network.generate(
         ids,
@@ -58,7 +71,10 @@ def generated(network: Any, ids: torch.Tensor, n_tokens: int) -> float:
         pad_token_id=0,
         streamer=moments,
     )
-    return moments.taken[-1] - moments.taken[1]
+    return {
+        "seconds": moments.taken[-1] - moments.taken[1],
+        "processor": moments.spent[-1] - moments.spent[1],
+    }
 
 
 class _Moments:
@@ -66,29 +82,48 @@ class _Moments:
 
     def __init__(self) -> None:
         self.taken: list[float] = []
+        self.spent: list[float] = []
 
     def put(self, value: torch.Tensor) -> None:
         self.taken.append(time.perf_counter())
+        self.spent.append(time.process_time())
 
     def end(self) -> None:
         pass
 
 
-def paces(server: Server, folder: Path, n_tokens: int, turns: int) -> dict[str, Any]:
-    """Return tokens a second of the stream and of plain generation by turn, taken one after the other."""
-    network = AutoModelForCausalLM.from_pretrained(folder).eval()
+def paces(server: Server, folder: Path, n_tokens: int, turns: int) -> dict[str, dict[str, list[float]]]:
+    """Return seconds and processor time a token, by turn, of the stream and of plain generation.
+
+    ``generate`` is what Hugging Face does unless told otherwise, its attention fused; ``eager`` works out
+    every attention pattern, as the stream does, and gives the same numbers. ``bytes`` are a token's, in the
+    stream.
+    """
+    networks = {
+        "generate": AutoModelForCausalLM.from_pretrained(folder).eval(),
+        "eager": AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").eval(),
+    }
     ids = torch.arange(len(PROMPT))[None]
-    streamed(server, str(folder), 4)
-    generated(network, ids, 4)
-    told: dict[str, Any] = {"stream": [], "generate": [], "bytes": []}
-    with torch.no_grad():
-        for turn in range(turns):
-            for name in ("stream", "generate") if turn % 2 == 0 else ("generate", "stream"):
-                if name == "stream":
-                    found = streamed(server, str(folder), n_tokens)
-                    told["bytes"].append(found["bytes"])
-                    seconds = found["seconds"]
-                else:
-                    seconds = generated(network, ids, n_tokens)
-                told[name].append((n_tokens - 1) / seconds)
+
+    def taken(name: str, many: int) -> dict[str, float]:
+        if name == "stream":
+            return streamed(server, str(folder), many)
+        with torch.no_grad():
+            return generated(networks[name], ids, many)
+
+    names = ["stream", *networks]
+    for name in names:
+        taken(name, 4)
+    told: dict[str, dict[str, list[float]]] = {
+        name: {word: [] for word in ("seconds", "processor")} for name in names
+    }
+    told["stream"]["bytes"] = []
+    for turn in range(turns):
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
+            found = taken(name, n_tokens)
+            for word in ("seconds", "processor"):
+                told[name][word].append(found[word] / (n_tokens - 1))
+            if name == "stream":
+                told[name]["bytes"].append(found["bytes"])
     return told
