@@ -53,7 +53,7 @@ async function outcomes(context) {
       `All ${N}`,
       `Right ${count((row) => correct[row])}`,
       `Wrong ${count((row) => !correct[row])}`,
-      `Wrong, but prefers right ${count((row) => !correct[row] && prefers[row])}`,
+      `Prefers right ${count((row) => !correct[row] && prefers[row])}`,
     ]);
   });
   await check("an outcome and words filter the problems, and the address keeps both", async () => {

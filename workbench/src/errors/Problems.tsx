@@ -113,7 +113,7 @@ function List({ problems, changed }: { problems: readonly Problem[]; changed: bo
             <th scope="col" className="right">
               right − wrong
             </th>
-            {changed && <th scope="col">under the interventions</th>}
+            {changed && <th scope="col">now</th>}
           </tr>
         </thead>
         <tbody>

@@ -11,7 +11,7 @@ export const OUTCOMES = [
   { value: "all", label: "All" },
   { value: "right", label: "Right" },
   { value: "wrong", label: "Wrong" },
-  { value: "prefers", label: "Wrong, but prefers right" },
+  { value: "prefers", label: "Prefers right" },
 ] as const;
 
 export type Outcome = (typeof OUTCOMES)[number]["value"];
