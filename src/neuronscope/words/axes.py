@@ -47,6 +47,7 @@ AXES = {
     "sample": "token drawn at random from a corpus",
     "site": "named place in a model",
     "size": "how many parts something is put together from",
+    "source": "answer that another was made from",
     "span": "named part of a prompt, such as its subject; the same in every prompt of a task",
     "step": "training step or moment in time",
     "time": "moment of a trial, from 0",
