@@ -135,12 +135,12 @@ async function expired(context) {
     "a token that expires under an open page says so there, and the page comes back as it was",
     () =>
       stranger(context, async (own) => {
-        const brief = await token("viewer", { days: 6 / 86_400 });
+        const brief = await token("viewer", { days: 15 / 86_400 });
         const page = await open(own, settings.url + DEEP);
         await enter(page, brief.secret);
         await page.waitForSelector(".results-list");
         const box = page.getByRole("textbox", { name: "Words in the title" });
-        for (let turn = 0; turn < 40 && (await page.getByText(ENDED).count()) === 0; turn += 1) {
+        for (let turn = 0; turn < 80 && (await page.getByText(ENDED).count()) === 0; turn += 1) {
           await page.waitForTimeout(500);
           if ((await box.count()) > 0)
             await box.fill(turn % 2 === 0 ? "lens" : "logit_lens").catch(() => undefined);
