@@ -12,7 +12,7 @@ RECIPES = {
     "scribe": "scribe",
     "handmade-induction": "handmade",
     "gates": "gates",
-    "induction": "induction_family",
+    "induction": "induction",
     "grokking": "grokking",
     "iit-lookup": "iit",
     "iit-vote": "iit",

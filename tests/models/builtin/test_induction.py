@@ -9,9 +9,9 @@ import pytest
 from neuronscope.instruments import run, zero
 from neuronscope.models import open_model
 from neuronscope.models.checkpoints import open_checkpoints
-from tools.training import induction
+from tools.training import induction_small as small
 
-SEEDS = [f"seed{seed}" for seed in induction.SEEDS]
+SEEDS = [f"seed{seed}" for seed in small.SEEDS]
 
 
 @cache
@@ -22,7 +22,7 @@ def card(variant: str) -> dict[str, Any]:
 @cache
 def development(variant: str) -> list[dict[str, Any]]:
     series = open_checkpoints(f"builtin:induction/{variant}@*")
-    return [{"step": step, **induction.moment(model)} for step, model in series]
+    return [{"step": step, **small.moment(model)} for step, model in series]
 
 
 def curve(variant: str, number: str) -> np.ndarray:
@@ -36,9 +36,9 @@ def test_the_card_says_what_the_kept_weights_give(variant: str) -> None:
     for told, found in zip(said, development(variant), strict=True):
         assert found == pytest.approx(told, abs=2e-3)
     last = open_model(f"builtin:induction/{variant}")
-    for sort, scores in induction.scores(last).items():
+    for sort, scores in small.scores(last).items():
         assert scores == pytest.approx(card(variant)["inside"]["scores"][sort], abs=2e-3)
-    assert induction.known.share(induction.last_letters(last.hf)) == card(variant)["accuracy"]["last letter"]
+    assert small.known.share(small.last_letters(last.hf)) == card(variant)["accuracy"]["last letter"]
 
 
 @pytest.mark.parametrize("variant", SEEDS)
@@ -70,15 +70,15 @@ def test_the_loss_falls_while_the_heads_form(variant: str) -> None:
 
 @pytest.mark.parametrize("variant", SEEDS)
 def test_the_first_round_stays_a_guess_among_the_letters(variant: str) -> None:
-    assert curve(variant, "first_round_loss")[-1] > np.log(len(induction.LETTERS)) - 0.2
+    assert curve(variant, "first_round_loss")[-1] > np.log(len(small.LETTERS)) - 0.2
 
 
 def share_wrong(variant: str, without: list[str]) -> float:
-    tokens, period = induction.measured_strings()
+    tokens, period = small.measured_strings()
     logits = run(
         open_model(f"builtin:induction/{variant}"), tokens, do=[zero(head) for head in without]
     ).logits
-    wrong = (logits[:, :-1].argmax(-1) != tokens[:, 1:])[induction.repeats(period)]
+    wrong = (logits[:, :-1].argmax(-1) != tokens[:, 1:])[small.repeats(period)]
     return float(wrong.double().mean())
 
 

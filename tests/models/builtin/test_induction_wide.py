@@ -10,31 +10,32 @@ import torch
 from neuronscope.instruments import run, zero
 from neuronscope.learned.loop import next_token_loss
 from neuronscope.models import Model, open_model
-from tools.training import induction, induction_wide
+from tools.training import induction as wide
+from tools.training import induction_small as small
 
-SEEDS = [f"wide{seed}" for seed in induction_wide.SEEDS]
+SEEDS = [f"wide{seed}" for seed in wide.SEEDS]
 
 
 @cache
-def wide(variant: str) -> Model:
+def network_of(variant: str) -> Model:
     return open_model(f"builtin:induction/{variant}")
 
 
 def share_right(model: Model, without: list[str]) -> float:
-    tokens, period = induction.measured_strings()
+    tokens, period = small.measured_strings()
     logits = run(model, tokens, do=[zero(head) for head in without]).logits[:, :-1]
-    return float((logits.argmax(-1) == tokens[:, 1:])[induction.repeats(period)].double().mean())
+    return float((logits.argmax(-1) == tokens[:, 1:])[small.repeats(period)].double().mean())
 
 
 @pytest.mark.parametrize("variant", SEEDS)
 def test_the_card_says_what_the_weights_give(variant: str) -> None:
-    model = wide(variant)
+    model = network_of(variant)
     inside = model.card["inside"]
-    for sort, scores in induction.scores(model).items():
+    for sort, scores in small.scores(model).items():
         assert scores == pytest.approx(inside["scores"][sort], abs=2e-3)
-    assert induction_wide.sizes(model.hf) == pytest.approx(inside["sizes"], abs=2e-3)
-    assert induction.measure(model.hf) == pytest.approx(inside["measured"], abs=2e-3)
-    right = induction.known.share(induction.last_letters(model.hf))
+    assert wide.sizes(model.hf) == pytest.approx(inside["sizes"], abs=2e-3)
+    assert small.measure(model.hf) == pytest.approx(inside["measured"], abs=2e-3)
+    right = small.known.share(small.last_letters(model.hf))
     assert right == model.card["accuracy"]["last letter"]
     assert right["value"] >= 0.99
     assert inside["measured"]["repeated_loss"] < 0.1
@@ -42,7 +43,7 @@ def test_the_card_says_what_the_weights_give(variant: str) -> None:
 
 @pytest.mark.parametrize("variant", SEEDS)
 def test_the_heads_of_the_card_are_needed_and_no_other_is_needed_alone(variant: str) -> None:
-    model = wide(variant)
+    model = network_of(variant)
     named = model.card["inside"]["heads"]
     assert 1 <= len(named["induction"]) <= 4
     assert len(named["previous_token"]) >= 2
@@ -55,7 +56,7 @@ def test_the_heads_of_the_card_are_needed_and_no_other_is_needed_alone(variant: 
 
 @pytest.mark.parametrize("variant", SEEDS)
 def test_the_weights_are_small(variant: str) -> None:
-    folder = induction.known.Path(induction_wide.__file__).parents[2] / "src/neuronscope/models/builtin"
+    folder = small.known.Path(wide.__file__).parents[2] / "src/neuronscope/models/builtin"
     files = list((folder / "induction" / variant).iterdir())
     assert sum(file.stat().st_size for file in files) < 100_000
 
@@ -63,25 +64,25 @@ def test_the_weights_are_small(variant: str) -> None:
 @torch.no_grad()
 def test_heads_are_left_out_below_the_last_layer_and_only_while_it_learns() -> None:
     torch.manual_seed(0)
-    network: Any = induction.make_model(induction_wide.SHAPE)
-    tokens = induction_wide.batch(0, seed=0)
+    network: Any = small.make_model(wide.SHAPE)
+    tokens = wide.batch(0, seed=0)
     plain = next_token_loss(network, tokens)
-    cost = induction_wide.HEAD_COST * induction_wide.head_sizes(network.h[1].attn).sum()
-    noisy = [float(induction_wide.loss(network, tokens) - cost) for _ in range(2)]
+    cost = wide.HEAD_COST * wide.head_sizes(network.h[1].attn).sum()
+    noisy = [float(wide.loss(network, tokens) - cost) for _ in range(2)]
     assert noisy[0] != noisy[1]
     torch.testing.assert_close(next_token_loss(network, tokens), plain, rtol=0, atol=0)
     network.h[0].attn.o_proj.weight.zero_()
-    still = [float(induction_wide.loss(network, tokens)) for _ in range(2)]
+    still = [float(wide.loss(network, tokens)) for _ in range(2)]
     assert still[0] == still[1]
     assert still[0] == pytest.approx(float(next_token_loss(network, tokens) + cost), abs=1e-5)
 
 
 def test_a_head_without_values_or_without_output_has_no_size() -> None:
     torch.manual_seed(0)
-    attention: Any = induction.make_model(induction_wide.SHAPE).h[0].attn
+    attention: Any = small.make_model(wide.SHAPE).h[0].attn
     width = attention.head_dim
     with torch.no_grad():
         attention.v_proj.weight[2 * width : 3 * width] = 0
         attention.o_proj.weight[:, 5 * width : 6 * width] = 0
-        found = induction_wide.head_sizes(attention).numpy()
+        found = wide.head_sizes(attention).numpy()
     assert set(np.flatnonzero(found < 1e-5)) == {2, 5}
