@@ -89,7 +89,7 @@ async function still(page, ready) {
   await page.waitForSelector(ready);
   // Every panel of the lab asks by itself, and none is drawn before it is answered.
   await page.waitForFunction(() =>
-    [...document.querySelectorAll(".panel.result")].every((panel) => panel.querySelector(".drawing")),
+    [...document.querySelectorAll("[data-panel^=answer]")].every((panel) => panel.querySelector(".drawing")),
   );
   await page.waitForFunction(
     () =>
@@ -126,18 +126,29 @@ function seen(page) {
   }));
 }
 
+/** Fails where two pages at rest differ; what tells how long ago something was cannot be the same. */
+async function alike(page, again, ready, view) {
+  if (view.text.some((line) => line.includes("ago"))) return;
+  let pictures = {};
+  for (let count = 0; count < 5; count += 1) {
+    pictures = { one: await still(page, ready), other: await still(again, ready) };
+    if (pictures.one.equals(pictures.other)) return;
+  }
+  throw new Error(kept(pictures));
+}
+
 /** Leaves two pictures that differ where they can be looked at. */
 function kept(pictures) {
   if (settings.shots)
     for (const [name, picture] of Object.entries(pictures))
       writeFileSync(join(settings.shots, `differs-${name}.png`), picture);
-  return "the pictures differ";
+  return "The pictures differ.";
 }
 
 /** One reader looks; another, who remembers nothing of this browser, opens the address that stands there. */
 async function restored(context, address, ready) {
   const page = await open(context, `${settings.url}${address}`);
-  const picture = await still(page, ready);
+  await still(page, ready);
   const view = await seen(page);
   ok(view.text.join("").length > 40, "nothing is on the page");
   const link = page.url();
@@ -147,10 +158,10 @@ async function restored(context, address, ready) {
     storageState: { cookies: await context.cookies(), origins: [] },
   });
   const again = await open(other, link);
-  const same = await still(again, ready);
+  await still(again, ready);
   strictEqual(again.url(), link);
   deepStrictEqual(await seen(again), view);
-  if (!view.text.some((line) => line.includes("ago"))) ok(same.equals(picture), kept({ picture, same }));
+  await alike(page, again, ready, view);
   quiet(page);
   quiet(again);
   await other.close();

@@ -62,6 +62,12 @@ async function writes(page, { check, values }) {
   });
 }
 
+/** Waits until the panels below the stream have their answers, so that none is asked for later. */
+async function answered(page) {
+  await page.waitForSelector("[data-panel=answer] .drawing canvas");
+  await page.waitForSelector(".predictions [data-variable=probability]");
+}
+
 /** What the server holds of the model. */
 async function holds({ model }) {
   return (await rest("/admin/memory")).models.filter((one) => one.model === model);
@@ -77,10 +83,12 @@ async function moves(page, { check, open, quiet, settings }, context) {
     await other.waitForSelector(`${PANEL} .stream-token.at-cursor[data-position="3"]`);
     deepStrictEqual(await texts(other), before);
     await other.getByText("no model runs").waitFor();
+    await answered(other);
     quiet(other);
     await other.close();
   });
   await check("stream: a recorded one replays on a server that holds no model", async () => {
+    await answered(page);
     const own = (await holds(settings)).map(({ model, device, dtype }) => ({ model, device, dtype }));
     for (const place of own) await rest("/admin/memory/close", place);
     const address = new URLSearchParams({ "stream.digest": await digestOf(page), "stream.at": "3" });

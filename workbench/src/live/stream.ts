@@ -64,6 +64,8 @@ interface Run {
   /** The stream of each side while it is written. */
   ids: (string | null)[];
   drawn: boolean;
+  /** It waits before its first token until it is let go. */
+  held: boolean;
 }
 
 const fresh = (): Run => ({
@@ -71,6 +73,7 @@ const fresh = (): Run => ({
   abort: new AbortController(),
   ids: [],
   drawn: true,
+  held: false,
 });
 
 let run = fresh();
@@ -80,7 +83,8 @@ export const useStream = create<StreamStore>((set, get) => ({
   speed: 8,
   loop: false,
   start: (...requests) => {
-    const mine = begin(requests.length, { phase: requests[0]?.paused ? "paused" : "waiting" });
+    const mine = begin(requests.length, { phase: "waiting" });
+    mine.held = requests[0]?.paused ?? false;
     void (async () => {
       await Promise.all(requests.map((body, side) => pour(mine, side, () => opened(mine, side, body))));
       if (run === mine) finish(mine);
@@ -149,6 +153,12 @@ function finish(mine: Run): void {
   useStream.setState(({ replayed, playing }) => ({ phase: "ended", playing: playing && replayed !== null }));
 }
 
+/** A held stream can be stepped as soon as all its sides can be reached. */
+function begun({ held, ids, recorders }: Run): Phase {
+  if (!held) return "running";
+  return ids.filter((id) => id !== null).length === recorders.length ? "paused" : "waiting";
+}
+
 async function fetched(path: string, init: RequestInit): Promise<Response> {
   const response = await reach(fetch(`${BASE}${path}`, { credentials: "same-origin", ...init }));
   if (response.ok && response.body) return response;
@@ -206,7 +216,7 @@ function draw(mine: Run): void {
   const tapes = mine.recorders.map((recorder) => recorder.tape());
   useStream.setState(({ phase, playing, cursor, replayed }) => ({
     tapes,
-    phase: phase === "waiting" && tapes.some(({ start }) => start) ? "running" : phase,
+    phase: phase === "waiting" && tapes.some(({ start }) => start) ? begun(mine) : phase,
     cursor: playing && replayed === null ? Math.max(newest(tapes), 0) : cursor,
   }));
 }

@@ -99,6 +99,13 @@ describe("the stream", () => {
     expect(asked.slice(1).every(({ url }) => url.endsWith("/streams/0123/control"))).toBe(true);
   });
 
+  it("is held before its first token only once it can be reached", async () => {
+    serve([whole.subarray(0, endOf("start"))], { ends: false });
+    useStream.getState().start({ ...BODY, paused: true });
+    expect(useStream.getState().phase).toBe("waiting");
+    await until(() => useStream.getState().phase === "paused");
+  });
+
   it("asks for two streams at once, holds both, and steers the first alone", async () => {
     const asked = serve([whole.subarray(0, endOf("start"))], { ends: false });
     useStream.getState().start({ ...BODY, label: "with" }, { ...BODY, label: "without" });
