@@ -8,6 +8,7 @@ import { type Unit, writeUnit } from "../state/units";
 import { useCubes } from "./asking";
 
 const WANTED = { atom: {}, weight: {} };
+const LISTED = 16;
 
 export function Described({ model, unit }: { model: string; unit: Unit }) {
   const { data } = useShelf({ analysis: "text_decomposition", model }, 1);
@@ -16,7 +17,7 @@ export function Described({ model, unit }: { model: string; unit: Unit }) {
   const item = names?.indexOf(writeUnit(unit)) ?? -1;
   const { cubes } = useCubes(item >= 0 && result ? result : null, WANTED);
   if (!result || item < 0) return null;
-  const words = cubes?.atom ? (cut(cubes.atom, { item }).texts ?? []) : [];
+  const words = (cubes?.atom ? (cut(cubes.atom, { item }).texts ?? []) : []).slice(0, LISTED);
   const weights = cubes?.weight ? (cut(cubes.weight, { item }).numbers ?? []) : [];
   return (
     <Panel
@@ -32,7 +33,7 @@ export function Described({ model, unit }: { model: string; unit: Unit }) {
       <ul className="described">
         {words.map((word, row) =>
           word ? (
-            <li key={word} data-weight={weights[row]}>
+            <li key={`${row} ${word}`} data-weight={weights[row]}>
               <b className="mono">{visible(word)}</b>{" "}
               <span className="mono muted">{number(weights[row])}</span>
             </li>

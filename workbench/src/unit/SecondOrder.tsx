@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { useAnalyses } from "../api/queries";
 import type { Result } from "../api/shapes";
 import { Ranking } from "../figures/Ranking";
-import { number } from "../figures/words";
+import { inWords, number } from "../figures/words";
 import { useAnswered } from "../result/useAnswered";
 import { useResult, useShelf } from "../results/stored";
 import { Complaint, Empty } from "../shell/Panel";
@@ -34,7 +34,7 @@ export function SecondOrder({ model, unit }: SecondOrderProps) {
     <AskedPanel
       id="second-order"
       title="Through later heads"
-      reading="its second-order effect on right minus wrong answer, by the head that carries it"
+      reading="its second-order effect on the answer, by the head that carries it"
       answered={shown}
       tall={260}
       empty={
@@ -75,6 +75,8 @@ function ByHead({ result, unit }: { result: Result; unit: Unit }) {
         {cubes.effect_low &&
           ` (95 % interval ${number(numberIn(cubes, "effect_low"))} to ${number(numberIn(cubes, "effect_high"))} over prompts)`}
         ; straight to the answer {number(numberIn(cubes, "first_order"))}.
+        {typeof result.attrs.n === "number" &&
+          ` Over ${result.attrs.n} prompts; what is read is ${inWords(String(result.attrs.reading))}.`}
       </p>
       {listed.length === 0 ? (
         <p className="muted note">No head comes after this layer.</p>
