@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from neuronscope.maths.directions import dealt, shuffled_labels
 from neuronscope.maths.foretelling import Foretold, auroc_p, foretold, within_folds
 from neuronscope.maths.separation import auroc
+from neuronscope.maths.separation.directions import dealt, shuffled_labels
 
 
 def learnt(rows: np.ndarray, has: np.ndarray, new: np.ndarray, *, n: int = 39, seed: int = 0) -> Foretold:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from neuronscope.maths.directions import cross_fitted, direction_of, scores_along
 from neuronscope.maths.resampling import Interval
 from neuronscope.maths.separation import auroc, auroc_interval
+from neuronscope.maths.separation.directions import cross_fitted, direction_of, scores_along
 from neuronscope.maths.significance import rank_p
 
 

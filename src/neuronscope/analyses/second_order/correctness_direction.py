@@ -10,7 +10,8 @@ from neuronscope.contract.subjects import Result
 from neuronscope.data.tasks import TASKS, Task
 from neuronscope.instruments.answered.outcomes import Outcomes, answer_directions, outcomes_of
 from neuronscope.instruments.answered.represented import represented
-from neuronscope.maths.directions import (
+from neuronscope.maths.separation import auroc, auroc_interval
+from neuronscope.maths.separation.directions import (
     Method,
     cross_fitted,
     dealt,
@@ -19,7 +20,6 @@ from neuronscope.maths.directions import (
     scores_along,
     shuffled_labels,
 )
-from neuronscope.maths.separation import auroc, auroc_interval
 from neuronscope.maths.significance import benjamini_hochberg, rank_p
 from neuronscope.models import Model
 from neuronscope.results import label, track

@@ -18,10 +18,10 @@ from neuronscope.instruments.editing.chosen import (
 )
 from neuronscope.instruments.judging.failing import Shown, asked, on_the_face, shown
 from neuronscope.instruments.second_order.reading import reading_of
-from neuronscope.maths.directions import dealt, shuffled_labels
 from neuronscope.maths.foretelling import Foretold, auroc_p, foretold
 from neuronscope.maths.resampling import wilson_interval
 from neuronscope.maths.separation import auroc_interval
+from neuronscope.maths.separation.directions import dealt, shuffled_labels
 from neuronscope.maths.significance import permutation_p
 from neuronscope.models import Model
 from neuronscope.results import label, placed

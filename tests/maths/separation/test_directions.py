@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import kstest, ortho_group
 from sklearn.linear_model import LogisticRegression
 
-from neuronscope.maths.directions import (
+from neuronscope.maths.separation import auroc, auroc_interval
+from neuronscope.maths.separation.directions import (
     cross_fitted,
     dealt,
     direction_of,
@@ -15,7 +16,6 @@ from neuronscope.maths.directions import (
     scores_along,
     shuffled_labels,
 )
-from neuronscope.maths.separation import auroc, auroc_interval
 from neuronscope.maths.significance import rank_p
 from neuronscope.words import BadInput
 
