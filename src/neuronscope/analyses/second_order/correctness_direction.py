@@ -8,8 +8,8 @@ import xarray as xr
 from neuronscope.contract import analysis
 from neuronscope.contract.subjects import Result
 from neuronscope.data.tasks import TASKS, Task
-from neuronscope.instruments.answered.outcomes import Outcomes, answer_directions, outcomes_of
-from neuronscope.instruments.answered.represented import represented
+from neuronscope.instruments.represented.outcomes import Outcomes, answer_directions, outcomes_of
+from neuronscope.instruments.represented.states import represented
 from neuronscope.maths.separation import auroc, auroc_interval
 from neuronscope.maths.separation.directions import (
     Method,

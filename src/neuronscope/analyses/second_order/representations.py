@@ -10,7 +10,7 @@ import xarray as xr
 from neuronscope.contract import analysis
 from neuronscope.contract.subjects import Result
 from neuronscope.data.tasks import TASKS, Task
-from neuronscope.instruments.answered.represented import represented
+from neuronscope.instruments.represented.states import represented
 from neuronscope.models import Model
 from neuronscope.results import placed
 from neuronscope.words import BadInput, Precision, Seed, TaskSplit
