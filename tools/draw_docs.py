@@ -113,6 +113,7 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {"select": {"item": 6}},
     ),
+    "second_order_effects": ({"task": "indirect-object", "n_prompts": 200, "top_k": 12}, {}),
     "second_order_components": ({"task": SUMS, "n_prompts": 200, "top_k": 6}, {}),
     "neuron_editing_sweep": ({"task": "two-digit-arithmetic"}, {}),
     "hard_questions": ({"task": "two-digit-arithmetic"}, {}),

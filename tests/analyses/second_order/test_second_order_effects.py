@@ -59,9 +59,8 @@ def test_the_list_is_in_order_and_tells_what_all_neurons_tell(found: xr.Dataset)
         by_head = cell.head_effect.values
         np.testing.assert_allclose(np.nansum(by_head), cell.effect, atol=1e-6)
         best = int(np.nanargmax(np.abs(by_head)))
-        assert (
-            found.strongest_head[rank] == f"z.{found.path_layer[best].item()}.{found.path_head[best].item()}"
-        )
+        assert found.strongest_layer[rank] == found.path_layer[best]
+        assert found.strongest_head[rank] == found.path_head[best]
 
 
 def test_heads_that_are_not_later_carry_nothing(found: xr.Dataset) -> None:
@@ -186,7 +185,7 @@ def test_a_neuron_that_is_wired_to_answer_through_one_head_is_found_first(wired:
     evaluation = xr.Dataset({name: ("prompt", words) for name, words in asked.items()})
     found = second_order_effects(wired, evaluation.assign(correct=("prompt", [True] * n)))
     assert found.address[0] == f"mlp_act.{LAYER}.{NEURON}"
-    assert found.strongest_head[0] == f"z.{LATER}.{HEAD}"
+    assert (found.strongest_layer[0], found.strongest_head[0]) == (LATER, HEAD)
     assert found.head_share[0] > 0.5
     assert int(found.position[int(np.abs(found.position_effect[0].values).argmax())]) == -4
     assert found.p[0] < 1e-3

@@ -57,14 +57,14 @@ def second_order_effects(  # noqa: PLR0913 - on what, what is read, what is list
 
     Over rank, the neurons with the strongest effects: ``listed_effect``, the mean over prompts in units of
     the reading (logits, or those of ``direction``), with its interval over resamples of the prompts; ``p``,
-    how often turning the signs of prompts gives so much, corrected over all neurons of all layers asked; by
-    ``head_share`` the later head that carries most of it and by ``position_effect`` the tokens, counted from
-    the end, that it comes from; ``prompt_effect`` is that of each prompt. Over layer and neuron, the same
-    ``effect``, the ``magnitude``, its mean size, ``variance`` over prompts, ``first_order``, what it adds
-    straight, and ``captured``, the share of what it adds along all ways through later heads that these two
-    explain. ``head_effect`` is the effect by later head. ``term`` over item are the nine terms that sum to
-    the reading, and ``remainder`` over prompt what they leave: rounding. ``layer_position_effect`` is that of
-    a layer's neurons together.
+    how often turning the signs of prompts gives so much, corrected over all neurons of all layers asked;
+    ``strongest_layer`` and ``strongest_head``, the later head that carries most of it, and ``head_share``,
+    how much; ``position_effect``, the tokens, counted from the end, that it comes from; ``prompt_effect`` is
+    that of each prompt. Over layer and neuron, the same ``effect``, the ``magnitude``, its mean size,
+    ``variance`` over prompts, ``first_order``, what it adds straight, and ``captured``, the share of what it
+    adds along all ways through later heads that these two explain. ``head_effect`` is the effect by later
+    head. ``term`` over item are the nine terms that sum to the reading, and ``remainder`` over prompt what
+    they leave: rounding. ``layer_position_effect`` is that of a layer's neurons together.
 
     Prompts are those of ``evaluation`` or of a task, indirect-object by default. Raises `BadInput` for a
     model whose stream is no sum, such as one that normalises after each addition, and where no neuron is left
@@ -94,8 +94,9 @@ def second_order_effects(  # noqa: PLR0913 - on what, what is read, what is list
             "address": ("rank", addresses),
             "neuron_layer": ("rank", [asked[row] for row in at]),
             "neuron_number": ("rank", number),
+            **_strongest_heads(found, [asked[row] for row in at], number),
         },
-        **_of_list(neurons, at, number, found, asked, about),
+        **_of_list(neurons, at, number, asked, about),
         **_of_all(neurons, about),
         head_effect=("layer neuron path", found.by_path[asked] / len(problems), about),
         **({} if saliency is None else {"saliency": ("layer neuron", saliency, _SALIENT)}),
@@ -165,27 +166,33 @@ def _of_list(
     neurons: dict[str, np.ndarray],
     at: list[int],
     number: list[int],
-    found: Totals,
     layers: list[int],
     about: dict[str, Any],
 ) -> dict[str, Any]:
-    """Return what is told of each neuron of the list, and the later head that carries most of its effect."""
+    """Return what is told of each neuron of the list."""
     own = {name: values[at, number] for name, values in neurons.items()}
-    by_path = found.by_path[[layers[row] for row in at], number] / found.n_prompts
-    best = np.nanargmax(np.abs(by_path), axis=1)
-    whole = np.nansum(np.abs(by_path), axis=1)
-    most = np.abs(by_path)[np.arange(len(best)), best]
-    share = np.divide(most, whole, out=np.zeros_like(whole), where=whole > 0)
-    heads = [f"z.{found.paths[path][0]}.{found.paths[path][1]}" for path in best]
     captured = {"long_name": "share of all ways that first and second order explain", "units": "1"}
     return {
         "listed_effect": ("rank", own["effect"], about),
         "listed_effect_low": ("rank", own["effect_low"]),
         "listed_effect_high": ("rank", own["effect_high"]),
         "p": ("rank", own["p"], {"long_name": "p that its mean is 0, corrected over all neurons"}),
-        "strongest_head": ("rank", heads, {"long_name": "later head that carries most"}),
-        "head_share": ("rank", share, {"long_name": "that head's share of Σ |effect by head|", "units": "1"}),
+        "top_layer": ("rank", [layers[row] for row in at], {"long_name": "layer"}),
+        "top_neuron": ("rank", number, {"long_name": "neuron"}),
         "listed_captured": ("rank", own["captured"], captured),
+    }
+
+
+def _strongest_heads(found: Totals, layers: list[int], neurons: list[int]) -> dict[str, Any]:
+    """Return of each listed neuron the later head that carries most of its effect, and how much."""
+    by_path = np.abs(found.by_path[layers, neurons])
+    best, whole = np.nanargmax(by_path, axis=1), np.nansum(by_path, axis=1)
+    most, heads = by_path[np.arange(len(best)), best], np.array(found.paths)[best]
+    share = np.divide(most, whole, out=np.zeros_like(whole), where=whole > 0)
+    return {
+        "strongest_layer": ("rank", heads[:, 0]),
+        "strongest_head": ("rank", heads[:, 1]),
+        "head_share": ("rank", share, {"long_name": "that head's share of Σ |effect by head|", "units": "1"}),
     }
 
 

@@ -134,11 +134,13 @@ class Linearised:
         active, after = self.everywhere(f"mlp_act.{layer}"), found.mlp_after
         if after.module is not None:
             active = active / after.scale(self.everywhere(f"mlp_out.{layer}"))[..., None]
-        return active.nan_to_num(), after.forth(matrix(found.down))
+        rows = matrix(found.down)
+        return active, rows if after == Held() else after.forth(rows)
 
     def everywhere(self, site: str) -> Tensor:
         """Return a site of the stack at all positions, zero at padding."""
-        return self.seen[self.parts.address(site)].nan_to_num()
+        value = self.seen[self.parts.address(site)]
+        return value.nan_to_num() if self.seen.batch.padded else value
 
     def weights_of(self, layer: int) -> Float[Tensor, "prompt head position"]:
         """Return how strongly each head of a layer takes each position to where it is read out.
