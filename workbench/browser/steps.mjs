@@ -132,7 +132,7 @@ export async function follow(page) {
 
 /** Presses Tab until an element has the focus, as a reader without a pointer would. */
 export async function reach(page, selector) {
-  for (let count = 0; count < 60; count += 1) {
+  for (let count = 0; count < 150; count += 1) {
     await page.keyboard.press("Tab");
     if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return;
   }

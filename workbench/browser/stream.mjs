@@ -222,30 +222,33 @@ async function steered(context, { check, open, settings, quiet }) {
 const plain = (text) => text.replaceAll(/[·\s\u2423\u21B5]/gu, "");
 
 async function byKeys(context, { check, open, settings, quiet }) {
-  await check("stream: the keyboard alone opens it, writes, holds, goes back and lets go on", async () => {
-    const page = await open(context, at(settings, { live: "", "stream.n": "400" }));
+  await check("stream: the keyboard alone opens it, steps, lets go and goes back", async () => {
+    const page = await open(context, at(settings, { live: "" }));
     await page.waitForSelector(".analysis-panel");
     await reach(page, "[data-panel=prompt] button[aria-pressed=false]");
     await page.keyboard.press("Enter");
-    await page.waitForSelector(`${PANEL} .stream-controls .primary`);
+    await button(page, "Token by token").waitFor();
     await reach(page, `${PANEL} .stream-controls .primary`);
+    await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    await page.waitForSelector(`${PANEL} .stream-token.written`);
-    await page.evaluate(() => document.activeElement?.blur());
-    await page.keyboard.press("Space");
     await phase(page, "paused");
-    const shown = (await texts(page)).length;
+    // The button that was pressed is now the one that takes the stream on.
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(`${PANEL} .stream-token`);
     await reach(page, `${PANEL} input[type=range]`);
-    await page.keyboard.press("Home");
-    strictEqual(await cursor(page), 0);
     await page.evaluate(() => document.activeElement?.blur());
     await page.keyboard.press("Space");
-    await page.waitForFunction(
-      ([panel, count]) => document.querySelectorAll(`${panel} .stream-token`).length > count + 1,
-      [PANEL, shown],
-    );
-    await button(page, "Stop").press("Enter");
     await phase(page, "ended");
+    const last = (await texts(page)).length - 1;
+    ok(last > 5, "Space does not let it go on");
+    await reach(page, `${PANEL} input[type=range]`);
+    for (const [key, position] of [
+      ["Home", 0],
+      ["End", last],
+    ]) {
+      await page.keyboard.press(key);
+      strictEqual(await cursor(page), position);
+    }
     quiet(page);
     await page.close();
   });

@@ -32,7 +32,13 @@ export function StreamControls({ missing, onWrite, onSteer }: ControlsProps) {
               Pause
             </Button>
           )}
-          <Button size="compact-sm" variant="default" onClick={step} disabled={phase !== "paused"}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            data-disabled={phase !== "paused" || undefined}
+            aria-disabled={phase !== "paused"}
+            onClick={() => phase === "paused" && step()}
+          >
             One token
           </Button>
           <Button size="compact-sm" variant="default" onClick={stop}>
