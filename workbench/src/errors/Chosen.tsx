@@ -10,8 +10,8 @@ import { usePage } from "../state/page";
 import { useStack } from "../state/stack";
 import { type Unit, writeUnit } from "../state/units";
 import { current, useCubes, useQuestion } from "../unit/asking";
-import { Described } from "../unit/Described";
 import { Logits } from "../unit/Logits";
+import { Described } from "../unit/SecondOrder";
 import { taskOf } from "./address";
 import { Dots } from "./Dots";
 

@@ -1,20 +1,24 @@
-/** What a neuron does to the answer through each later head, from a stored answer or a new one. */
+/** What a neuron does through each later head, from a stored answer or a new one, and that in words. */
 import { Button } from "@mantine/core";
 import { useAnalyses } from "../api/queries";
 import type { Result } from "../api/shapes";
 import { Ranking } from "../figures/Ranking";
-import { inWords, number } from "../figures/words";
+import { inWords, number, visible } from "../figures/words";
+import { cut } from "../result/cube";
 import { useAnswered } from "../result/useAnswered";
 import { useResult, useShelf } from "../results/stored";
-import { Complaint, Empty } from "../shell/Panel";
+import { PageLink } from "../shell/PageLink";
+import { Complaint, Empty, Panel } from "../shell/Panel";
 import { usePage } from "../state/page";
-import type { Unit } from "../state/units";
+import { type Unit, writeUnit } from "../state/units";
 import { AskedPanel } from "./AskedPanel";
 import { type Cubes, useCubes, useQuestion } from "./asking";
 import { numberIn } from "./record";
 
 const ANALYSIS = "second_order_effects";
 const LISTED = 12;
+const WORDS = { atom: {}, weight: {} };
+const SAID = 16;
 
 interface SecondOrderProps {
   model: string;
@@ -120,4 +124,39 @@ export function headsIn(cubes: Cubes): { name: string; effect: number }[] {
   }))
     .filter(({ effect }) => Number.isFinite(effect))
     .toSorted((one, other) => Math.abs(other.effect) - Math.abs(one.effect));
+}
+
+/** What it writes through later heads, taken apart into few words, where that is stored. */
+export function Described({ model, unit }: { model: string; unit: Unit }) {
+  const { data } = useShelf({ analysis: "text_decomposition", model }, 1);
+  const { data: result } = useResult(data?.entries[0]?.digest);
+  const names = (result?.coords.address ?? result?.coords.item)?.values as readonly string[] | undefined;
+  const item = names?.indexOf(writeUnit(unit)) ?? -1;
+  const { cubes } = useCubes(item >= 0 && result ? result : null, WORDS);
+  if (!result || item < 0) return null;
+  const words = (cubes?.atom ? (cut(cubes.atom, { item }).texts ?? []) : []).slice(0, SAID);
+  const weights = cubes?.weight ? (cut(cubes.weight, { item }).numbers ?? []) : [];
+  return (
+    <Panel
+      id="described"
+      title="Its words"
+      reading="what it writes through later heads, as a sum of few words; a minus takes away"
+      actions={
+        <PageLink to="/results" query={{ result: result.digest }} className="mono">
+          {result.digest.slice(0, 12)}
+        </PageLink>
+      }
+    >
+      <ul className="described">
+        {words.map((word, row) =>
+          word ? (
+            <li key={`${row} ${word}`} data-weight={weights[row]}>
+              <b className="mono">{visible(word)}</b>{" "}
+              <span className="mono muted">{number(weights[row])}</span>
+            </li>
+          ) : null,
+        )}
+      </ul>
+    </Panel>
+  );
 }
