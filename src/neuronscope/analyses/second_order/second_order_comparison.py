@@ -7,6 +7,7 @@ import xarray as xr
 
 from neuronscope.contract import analysis
 from neuronscope.contract.subjects import Result
+from neuronscope.instruments.reporting.findings import TOLD
 from neuronscope.results import label
 from neuronscope.words import BadInput
 
@@ -73,7 +74,8 @@ def _verdicts(status: np.ndarray, ends: dict[str, np.ndarray]) -> list[str]:
         for side, word in enumerate(words):
             value, low, high = (float(ends[end][row, side]) for end in ("", "_low", "_high"))
             around = "" if np.isnan(low) else f" ({_number(low)} to {_number(high)})"
-            sides.append(word if np.isnan(value) else f"{word} at {_number(value)}{around}")
+            at = "" if word == TOLD else f"{word} at "
+            sides.append(word if np.isnan(value) else f"{at}{_number(value)}{around}")
         told.append(f"{'both ' if sides[0] == sides[1] else ''}{'; '.join(dict.fromkeys(sides))}")
     return told
 
