@@ -96,7 +96,7 @@ async function alone(page, name, names) {
   const link = await item(page, name, "Open alone");
   const address = new globalThis.URL(await link.getAttribute("href"));
   strictEqual(address.searchParams.get("panel"), name);
-  await page.keyboard.press("Escape");
+  await link.press("Escape");
   await link.waitFor({ state: "hidden" });
   await followed(page, address.href);
   await page.waitForFunction(
