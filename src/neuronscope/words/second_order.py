@@ -223,3 +223,6 @@ SignificantShare = Annotated[
         "the paper takes 100 of 5,124.",
     ),
 ]
+DatasetName = Annotated[
+    str, Field(min_length=1, max_length=60, description="What the files' names begin with: the data set.")
+]
