@@ -37,7 +37,7 @@ class Totals:
     n_prompts: int
     drawn: ResampledSums
     paths: tuple[tuple[int, int], ...]
-    powers: Float[np.ndarray, "power layer neuron"]
+    powers: Float[np.ndarray, "measure layer neuron"]
     first_order: Float[np.ndarray, "layer neuron"]
     every_order: Float[np.ndarray, "layer neuron"]
     every_square: Float[np.ndarray, "layer neuron"]
