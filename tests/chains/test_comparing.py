@@ -59,6 +59,22 @@ def test_an_answer_that_is_gone_is_said_where_it_would_stand(folders: list[Path]
     assert "lens.nc" in page
 
 
+def test_a_run_leaves_figures_memory_and_sizes_and_is_run_again_from_its_log(
+    folders: list[Path], tmp_path: Path
+) -> None:
+    log = json.loads((folders[0] / "log.json").read_text(encoding="utf-8"))
+    lens = log["questions"][0]
+    assert [file.name for file in (folders[0] / "figures").iterdir()] == ["lens-entropy.svg"]
+    assert lens["peak_memory_mb"] > 0
+    assert lens["size_mb"] > 0
+    assert lens["axes"]["position"] == 4
+    again = run_chain(read_chain(str(folders[0] / "log.json")), tmp_path / "again")
+    assert [outcome.digest for outcome in again] == [row["digest"] for row in log["questions"]]
+    (tmp_path / "other.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(BadInput, match="no log of a recipe"):
+        read_chain(str(tmp_path / "other.json"))
+
+
 def test_what_cannot_be_compared_is_refused_in_a_sentence(folders: list[Path], tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="two results folders"):
         side_by_side(folders[:1])

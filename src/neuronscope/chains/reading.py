@@ -1,5 +1,6 @@
 """Where is a chain, and is it well made? A recipe of the package by its name, or a file of one's own."""
 
+import json
 from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -41,11 +42,16 @@ def recipe_text(name: str) -> str:
 def read_chain(name: str) -> Chain:
     """Return a recipe of the package by its name, or the chain in a file that ends in .yaml.
 
+    The log of a results folder, ``log.json``, is a chain too: the same with the parameters that it had.
     Values that stand in files are read here. Raises `BadInput` in one sentence where there is no such recipe
     or file, where it is no YAML or says what a chain does not know, where a step names an analysis or an
     argument that there is not, where braces name neither a parameter nor an earlier step, and where no step
     mentions a parameter.
     """
+    if name.endswith(".json"):
+        chain = logged_chain(name)
+        _check_steps(chain, name)
+        return chain
     if name.endswith(_ENDINGS):
         path = Path(name).expanduser()
         try:
@@ -55,6 +61,20 @@ def read_chain(name: str) -> Chain:
     else:
         text, home = recipe_text(name), None
     return chain_of(text, name=name, home=home)
+
+
+def logged_chain(name: str) -> Chain:
+    """Return the chain that the log of a results folder tells of, with the parameters that it had.
+
+    Raises `BadInput` where the file is no such log.
+    """
+    try:
+        log = json.loads(Path(name).expanduser().read_text(encoding="utf-8"))
+        return Chain.model_validate({**log["chain"], "with": log["parameters"]})
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise BadInput(
+            f"{name!r} is no log of a recipe or batch: give the log.json that one of them wrote."
+        ) from problem
 
 
 def chain_of(text: str, *, name: str, home: Path | None = None) -> Chain:

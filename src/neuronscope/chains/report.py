@@ -11,7 +11,7 @@ from neuronscope.chains.chain import Chain, Picture, Step
 from neuronscope.chains.checking import Verdict, places
 from neuronscope.chains.working import Outcome
 from neuronscope.results import load
-from neuronscope.views import document, drawing
+from neuronscope.views import document, draw, drawing, figure
 from neuronscope.words import BadInput
 
 MOST_PICTURES = 12
@@ -38,6 +38,22 @@ def report(
         parts += _step(step, own, verdicts)
     parts += _table(outcomes)
     return document(chain.title, "\n".join(parts))
+
+
+def draw_figures(chain: Chain, outcomes: Sequence[Outcome], folder: Path) -> None:
+    """Write the pictures of each step's first twelve answers as SVG files, named by step and variable."""
+    folder.mkdir(exist_ok=True)
+    for step in chain.steps:
+        answers = [found for found in outcomes if found.step == step.name and step.ask and not found.problem]
+        for outcome in answers[:MOST_PICTURES]:
+            result = load(outcome.file)
+            for shown in step.show:
+                name = "-".join(filter(None, (step.name, outcome.place, shown.variable)))
+                try:
+                    drawn = figure(result, variable=shown.variable or None, select=places(result, shown))
+                except BadInput:
+                    continue  # the page says why
+                draw(drawn, folder / f"{name}.svg")
 
 
 def paragraphs(text: str) -> list[str]:
@@ -86,14 +102,19 @@ def _table(outcomes: Sequence[Outcome]) -> Iterator[str]:
     kept = f"{len(outcomes):,}" if len(outcomes) <= MOST_ROWS else f"first {MOST_ROWS} of {len(outcomes):,}"
     yield f'<div class="table" tabindex="0"><table><caption>{kept} questions</caption>'
     yield '<thead><tr><th scope="col">step</th><th scope="col">arguments</th><th scope="col">answer</th>'
-    yield '<th scope="col">digest</th><th scope="col" class="number">seconds</th></tr></thead><tbody>'
+    yield '<th scope="col">digest</th><th scope="col" class="number">seconds</th>'
+    yield '<th scope="col" class="number">peak MB</th><th scope="col" class="number">size MB</th>'
+    yield "</tr></thead><tbody>"
     for outcome in outcomes[:MOST_ROWS]:
         said = ", ".join(f"{name}={value}" for name, value in outcome.arguments.items())
+        peak = outcome.peak_memory_mb
         file = Path(outcome.file).name if outcome.file else outcome.problem
         yield (
             f"<tr><td>{html.escape(outcome.step)} {html.escape(outcome.place)}</td>"
             f'<td class="token">{html.escape(said)}</td><td>{html.escape(file)}</td>'
             f'<td class="token">{html.escape(outcome.digest)}</td>'
-            f'<td class="number">{outcome.seconds:.1f}</td></tr>'
+            f'<td class="number">{outcome.seconds:.1f}</td>'
+            f'<td class="number">{"" if peak is None else f"{peak:,.0f}"}</td>'
+            f'<td class="number">{outcome.size_mb:.2f}</td></tr>'
         )
     yield "</tbody></table></div>"

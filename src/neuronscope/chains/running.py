@@ -15,7 +15,7 @@ from neuronscope import __version__
 from neuronscope.chains.chain import Chain, Check
 from neuronscope.chains.checking import Verdict, verdict
 from neuronscope.chains.filling import Work, changes, filled, with_places, works
-from neuronscope.chains.report import report
+from neuronscope.chains.report import draw_figures, report
 from neuronscope.chains.working import Asked, Outcome, answered
 from neuronscope.results import Executor, InProcess, load
 from neuronscope.words import BadInput, nearest
@@ -24,6 +24,7 @@ Told = Callable[[Outcome, list[Verdict]], None]
 
 LOG = "log.json"
 PAGE = "index.html"
+FIGURES = "figures"
 _LOG_EVERY = 5.0
 """Seconds between two writings of the log, which a long batch would else spend its time on."""
 
@@ -40,8 +41,9 @@ def run_chain(
     """Ask every question of a chain and keep what comes of it in a folder; return the outcomes in order.
 
     ``given`` changes parameters of the chain. The folder gets ``answers/STEP.nc`` or
-    ``answers/STEP/PLACE.nc`` for each answer, ``made/`` for what is made, ``index.html`` with prose, pictures
-    and checks, and ``log.json`` with every question, its digest, its seconds or what was wrong with it. What
+    ``answers/STEP/PLACE.nc`` for each answer, ``made/`` for what is made, ``figures/`` for the pictures,
+    ``index.html`` with prose, pictures and checks, and ``log.json`` with every question, its digest, seconds,
+    memory and sizes, or what was wrong with it. What
     was answered before is looked up in the store, so a run that was killed goes on where it was. A question
     that fails stops those that build on it and no other. ``executor`` says where the work runs; ``begin``
     hears the number of each step as it starts and ``tell`` each outcome with its checks.
@@ -72,6 +74,7 @@ def run_chain(
                     written = time.monotonic()
     finally:
         _write(place / LOG, _log(chain, values, began, outcomes, verdicts))
+    draw_figures(drawn, list(outcomes.values()), place / FIGURES)
     _write(place / PAGE, report(drawn, values, list(outcomes.values()), verdicts))
     return list(outcomes.values())
 

@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from neuronscope import catalogue
 from neuronscope.contract import SUBJECTS, ask
-from neuronscope.results import Cancelled, digest, open_store, save
+from neuronscope.results import Cancelled, digest, open_store, provenance, save
+from neuronscope.results.kinds import first_part
 from neuronscope.words import BadInput
 
 _KEPT_OPEN = 4
@@ -37,7 +38,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one question: a file and a digest, or the sentence that says why there is none."""
+    """What came of one question: a file and a digest, or the sentence that says why there is none.
+
+    ``peak_memory_mb`` is what answering it took, when it was answered first; ``axes`` are the sizes of the
+    answer, and ``size_mb`` its values together.
+    """
 
     step: str
     place: str
@@ -46,6 +51,9 @@ class Outcome:
     digest: str = ""
     seconds: float = 0.0
     problem: str = ""
+    peak_memory_mb: float | None = None
+    size_mb: float = 0.0
+    axes: Mapping[str, int] = field(default_factory=dict)
 
 
 def answered(asked: Asked) -> Outcome:
@@ -55,19 +63,16 @@ def answered(asked: Asked) -> Outcome:
     """
     began = time.perf_counter()
     try:
-        file, found = _made(asked) if asked.sort == "make" else _answer(asked)
+        found = _made(asked) if asked.sort == "make" else _answer(asked)
     except Cancelled:
         raise
     except Exception as problem:
         words = str(problem) if isinstance(problem, BadInput) else f"{type(problem).__name__}: {problem}"
-        seconds = time.perf_counter() - began
-        return Outcome(asked.step, asked.place, asked.said, seconds=seconds, problem=words)
-    return Outcome(
-        asked.step, asked.place, asked.said, file=file, digest=found, seconds=time.perf_counter() - began
-    )
+        found = Outcome(asked.step, asked.place, asked.said, problem=words)
+    return replace(found, seconds=time.perf_counter() - began)
 
 
-def _answer(asked: Asked) -> tuple[str, str]:
+def _answer(asked: Asked) -> Outcome:
     result = ask(
         catalogue.find(asked.does),
         asked.arguments,
@@ -80,14 +85,23 @@ def _answer(asked: Asked) -> tuple[str, str]:
     target = Path(asked.target)
     target.parent.mkdir(parents=True, exist_ok=True)
     save(result, target)
-    return str(target), digest(result)
+    return Outcome(
+        asked.step,
+        asked.place,
+        asked.said,
+        file=str(target),
+        digest=digest(result),
+        peak_memory_mb=provenance(result).get("peak_memory_mb"),
+        size_mb=result.nbytes / 1e6,
+        axes={str(axis): size for axis, size in first_part(result).sizes.items()},
+    )
 
 
-def _made(asked: Asked) -> tuple[str, str]:
+def _made(asked: Asked) -> Outcome:
     arguments = {**asked.arguments, "out": str(Path(asked.target).with_suffix(""))}
     Path(arguments["out"]).parent.mkdir(parents=True, exist_ok=True)
     folder = ask(catalogue.find(asked.does), arguments, device=asked.device, dtype=asked.dtype)
-    return str(folder), ""
+    return Outcome(asked.step, asked.place, asked.said, file=str(folder))
 
 
 @lru_cache

@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from neuronscope.chains.chain import Chain, Step
 from neuronscope.chains.checking import Verdict, places
 from neuronscope.chains.comparing import side_by_side
@@ -145,7 +147,11 @@ def _as(chain: Chain, word: str, value: str) -> Any:
 def _copied(name: str, target: Path) -> int:
     if target.exists():
         raise BadInput(f"--copy {str(target)!r} is there already: choose another name.")
-    text = Path(name).read_text(encoding="utf-8") if Path(name).suffix else recipe_text(name)
+    if name.endswith(".json"):
+        said = read_chain(name).model_dump(by_alias=True, exclude_defaults=True, mode="json")
+        text = yaml.safe_dump(said, sort_keys=False, allow_unicode=True)
+    else:
+        text = Path(name).read_text(encoding="utf-8") if Path(name).suffix else recipe_text(name)
     try:
         target.write_text(text, encoding="utf-8")
     except OSError as problem:
