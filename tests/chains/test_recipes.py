@@ -16,6 +16,7 @@ SMALL = {
     "indirect-object": {"n_prompts": 4},
     "induction": {"checkpoints": "builtin:induction/seed0@0,301,1024"},
     "neuron-portrait": {"n_tokens": 4000},
+    "second-order": {"n_train": 40, "n_held_out": 20, "per_layer": 1, "ablated": 2},
     "temporal-reasoning": {"n_prompts": 4},
 }
 

@@ -58,5 +58,5 @@ def _given(model: Model, direction: xr.Dataset) -> Direction:
             f"direction has {vector.shape[-1]} entries, but {model.name} has width {model.width}: "
             "give a direction that was found in this model."
         )
-    vectors = torch.from_numpy(vector)[None].to(device=model.device, dtype=model.dtype)
+    vectors = torch.tensor(vector, device=model.device, dtype=model.dtype)[None]
     return Direction(vectors, vectors.new_zeros(1))
