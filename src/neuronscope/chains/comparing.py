@@ -66,15 +66,16 @@ def side_by_side(folders: Sequence[Path]) -> str:
     parts += _parameters(told, names)
     parts += _checks(told, names, shared)
     steps = {step.name: step for step in first.chain.steps}
-    for number, (step, place) in enumerate(shared):
-        if number < MOST_PICTURES and steps[step].ask:
-            parts += _step(steps[step], place, told, names)
+    for name, step in steps.items():
+        places = [place for other, place in shared if other == name and step.ask and step.show]
+        for place in places[:MOST_PICTURES]:
+            parts += _step(step, place, told, names)
     return document(first.chain.title, "\n".join(parts))
 
 
 def _names(told: Sequence[Told]) -> list[str]:
     """Return what tells the folders apart: the model where they differ in it, else the folder's name."""
-    models = [str(one.values.get("model", "")) for one in told]
+    models = [Path(str(one.values.get("model", ""))).name for one in told]
     names = models if len(set(models)) == len(models) and all(models) else [one.folder.name for one in told]
     return [html.escape(name) for name in names]
 
@@ -86,8 +87,8 @@ def _row(cells: Sequence[str]) -> str:
 def _table(caption: str, heads: Sequence[str], rows: Sequence[str]) -> str:
     titles = "".join(f'<th scope="col">{head}</th>' for head in heads)
     return (
-        f'<div class="table" tabindex="0"><table><caption>{caption}</caption><thead><tr>{titles}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        f'<div class="table" style="margin: 16px 0" tabindex="0"><table><caption>{caption}</caption>'
+        f"<thead><tr>{titles}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
@@ -122,7 +123,8 @@ def _verdict(check: Mapping[str, Any]) -> str:
 
 
 def _step(step: Step, place: str, told: Sequence[Told], names: Sequence[str]) -> Iterator[str]:
-    yield f"<h2>{html.escape(f'{step.name} {place}'.strip().replace('-', ' ').capitalize())}</h2>"
+    title = f"{step.name} {place}".strip().replace("-", " ").replace("_", " ").capitalize()
+    yield f"<h2>{html.escape(title)}</h2>"
     yield from paragraphs(step.prose)
     answers = [_answer(one, step.name, place) for one in told]
     for shown in step.show:
