@@ -26,11 +26,18 @@ FEW = {
 }
 
 
+ENOUGH = {
+    "correctness_direction": {"task": "two-digit-arithmetic", "n_prompts": 24, "n_folds": 2},
+    "second_order_components": {"n_prompts": 16},
+}
+"""What some analyses cannot do with less of."""
+
+
 def small(name: str) -> dict[str, Any]:
     """Give the arguments that an analysis must have, and as little of each sort as it takes."""
     known = catalogue.form(name)["parameters"]["properties"]
     few = {word: max(n, int(known[word].get("minimum", n))) for word, n in FEW.items() if word in known}
-    return {**sample(name), **few}
+    return {**sample(name), **few, **ENOUGH.get(name, {})}
 
 
 @pytest.mark.parametrize("name", ON_MODELS)

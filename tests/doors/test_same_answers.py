@@ -17,6 +17,7 @@ from neuronscope.doors.server.guard.access import Access
 from neuronscope.instruments import interventions
 from neuronscope.models import open_model
 from neuronscope.results import Store, digest, load, open_store, provenance
+from tests.doors.asked import subjects_of
 
 SAMPLE: dict[str, Any] = {
     "prompt": "When Mary met John",
@@ -25,14 +26,13 @@ SAMPLE: dict[str, Any] = {
     "distractor": "b",
     "ops": ["z.0.1 zero"],
 }
-TASK = "two-digit-arithmetic"
 NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and "/" not in form["name"]]
 PORT, TOKEN = 8124, "a-token-for-the-tests"
 
 
 def through_the_terminal(name: str, arguments: dict[str, Any], folder: Path) -> xr.Dataset:
     each = [(key, value if isinstance(value, list) else [value]) for key, value in arguments.items()]
-    words = [f"--{key}={part}" for key, parts in each for part in parts]
+    words = [f"--{key.replace('_', '-')}={part}" for key, parts in each for part in parts]
     command = catalogue.form(name)["command"]
     assert command_line.main(["ask", command, *words, "--out", str(folder / "answer.nc")]) == 0
     return opened(folder / "answer.nc")
@@ -59,6 +59,12 @@ def opened(file: Path) -> xr.Dataset:
     return answer
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for answers that other analyses take."""
+    return tmp_path_factory.mktemp("files")
+
+
 DOORS: list[Callable[[str, dict[str, Any], Path], xr.Dataset]] = [
     through_the_terminal,
     through_python,
@@ -68,13 +74,10 @@ DOORS: list[Callable[[str, dict[str, Any], Path], xr.Dataset]] = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_door_gives_the_same_answer_each_from_an_empty_store(
-    name: str, tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tiny: str, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = catalogue.form(name)
-    opens = {"Model": tiny, "Task": TASK, "Checkpoints": "builtin:induction/seed0@0,1024"}
-    arguments = {
-        subject["name"]: opens[subject["type"]] for subject in form["subjects"] if subject["required"]
-    }
+    arguments = subjects_of(name, tiny, files)
     needed = form["parameters"].get("required", [])
     takes = [*needed, "target", "distractor"] if "prompt" in needed else needed
     known = form["parameters"]["properties"]

@@ -1,5 +1,6 @@
 """Every analysis of the catalogue, present and future, answers over REST as it answers in Python."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from fastapi.testclient import TestClient
 from neuronscope import catalogue, results
 from neuronscope.contract import ask
 from neuronscope.results import Store
+from tests.doors.asked import subjects_of
 
 NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and "/" not in form["name"]]
 SAMPLE = {
@@ -18,21 +20,23 @@ SAMPLE = {
 }
 
 
-def sample(name: str, model: str) -> dict[str, Any]:
+def sample(name: str, model: str, folder: Path) -> dict[str, Any]:
     """Give the arguments that an analysis must have, and no more."""
-    form = catalogue.form(name)
-    opens = {"Model": model, "Task": "two-digit-arithmetic", "Checkpoints": "builtin:induction/seed0@0,1024"}
-    needed = [subject for subject in form["subjects"] if subject["required"]]
-    return {subject["name"]: opens[subject["type"]] for subject in needed} | {
-        word: SAMPLE[word] for word in form["parameters"].get("required", [])
-    }
+    required = catalogue.form(name)["parameters"].get("required", [])
+    return subjects_of(name, model, folder) | {word: SAMPLE[word] for word in required}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for answers that other analyses take."""
+    return tmp_path_factory.mktemp("files")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_rest_and_python_give_one_result(
-    name: str, client: TestClient, tiny_model: str, store: Store
+    name: str, client: TestClient, tiny_model: str, store: Store, files: Path
 ) -> None:
-    arguments = sample(name, tiny_model)
+    arguments = sample(name, tiny_model, files)
     expected = ask(catalogue.find(name), arguments)
     reply = client.post(f"/api/v1/analyses/{name}?wait=60", json=arguments)
     assert reply.status_code == 200, reply.text
@@ -52,8 +56,8 @@ def test_rest_and_python_give_one_result(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_variable_is_drawn(name: str, client: TestClient, tiny_model: str) -> None:
-    told = client.post(f"/api/v1/analyses/{name}?wait=60", json=sample(name, tiny_model)).json()
+def test_every_variable_is_drawn(name: str, client: TestClient, tiny_model: str, files: Path) -> None:
+    told = client.post(f"/api/v1/analyses/{name}?wait=60", json=sample(name, tiny_model, files)).json()
     for variable in told["variables"]:
         if not variable["axes"]:
             continue  # a single number is no picture

@@ -210,8 +210,8 @@ def linearise(
     moved = set() if model.standing is None else model.standing.names() & {"attn_in", "v", "z"}
     if order == 2 and moved:
         raise BadInput(
-            f"{model.name} is under a change at {min(moved)}, so its heads pass on other than they read: "
-            "second order goes with changes of pattern, scores or neurons."
+            f"{model.name} is under an intervention at {min(moved)}, so its heads pass on other than they "
+            "read: second order goes with changes of pattern, scores or neurons."
         )
     parts, batch = fixed(model, stack), prepare(model, inputs)
     sites = ["resid_pre.0", f"resid_post.{len(parts.layers) - 1}"]
