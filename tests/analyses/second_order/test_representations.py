@@ -61,7 +61,9 @@ def test_the_last_positions_are_those_of_the_answer_that_was_written(
     found = representations(scribe, evaluated, n_last=2)
     for row in range(4):
         whole = str(evaluated.clean.values[row]) + str(evaluated.written.values[row])
-        np.testing.assert_allclose(found.representation[row], final(scribe, whole)[:, -2:].mean(1), rtol=2e-5, atol=1e-5)
+        np.testing.assert_allclose(
+            found.representation[row], final(scribe, whole)[:, -2:].mean(1), rtol=2e-5, atol=1e-5
+        )
 
 
 def test_no_position_before_the_answer_is_read(scribe: Model, evaluated: xr.Dataset) -> None:
