@@ -2,6 +2,8 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 import torch
@@ -209,3 +211,23 @@ def test_a_trained_model_goes_on_writing_sense(test_data: Callable[[str], Path])
         pad_token_id=2,
     )
     assert "Lily" in "".join(model.token_texts(written[0, len(tokens) :]))
+
+
+def test_models_that_are_opened_at_once_leave_the_next_ones_whole() -> None:
+    refused: list[str] = []
+
+    def opened_again_and_again() -> None:
+        for _ in range(4):
+            try:
+                open_model("builtin:scribe")
+            except BadInput as problem:
+                refused.append(str(problem))
+
+    threads = [Thread(target=opened_again_and_again) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == []
+    network: Any = open_model("builtin:scribe").hf
+    assert network.lm_head.weight is network.transformer.wte.weight

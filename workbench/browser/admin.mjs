@@ -156,7 +156,13 @@ async function byKeys(context, theme) {
 }
 
 async function fired(context) {
-  const rule = { name: "by-browser-fires", metric: "memory", threshold: 0.0001, clear: 0, severity: "notice" };
+  const rule = {
+    name: "by-browser-fires",
+    metric: "memory",
+    threshold: 0.0001,
+    clear: 0,
+    severity: "notice",
+  };
   const reply = await fetch(`${settings.url}/api/v1/admin/monitors/${rule.name}`, {
     method: "PUT",
     headers: { authorization: `Bearer ${settings.token}`, "content-type": "application/json" },

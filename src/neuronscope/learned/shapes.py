@@ -13,6 +13,7 @@ from transformers import (
     PreTrainedModel,
 )
 
+from neuronscope.models.layouts.build import LOADING
 from neuronscope.words import BadInput, nearest
 
 
@@ -89,5 +90,6 @@ def new_model(shape: str, size: Size, *, boundary: int) -> PreTrainedModel:
     special = dict.fromkeys(("bos_token_id", "eos_token_id"), boundary)
     # On a processor attention written out is the fastest, and its gradient is the same every time.
     config = SHAPES[shape](size, {**special, "use_cache": False})
-    model: PreTrainedModel = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
+    with LOADING:
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
     return model

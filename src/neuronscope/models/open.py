@@ -14,6 +14,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokeni
 from transformers.utils import logging
 
 from neuronscope.models.layouts.bare import bare_network
+from neuronscope.models.layouts.build import LOADING
 from neuronscope.models.layouts.nanogpt import CharacterTokenizer, read_nanogpt
 from neuronscope.models.layouts.opening import names_layout, open_layout
 from neuronscope.models.listing import read_card
@@ -180,25 +181,26 @@ def _network(folder: Path, dtype: torch.dtype, loading: dict[str, Any], *, name:
             f"The folder {str(folder)!r} holds no weights: "
             f"looked for {_SAFE_WEIGHTS[0]} and {_PICKLED_WEIGHTS[0]}."
         )
-    bar = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        loaded: Any = _class_of(folder).from_pretrained(
-            folder,
-            attn_implementation="eager",
-            dtype=dtype,
-            local_files_only=True,
-            output_loading_info=True,
-            use_safetensors=safe,
-            weights_only=True,
-            **loading,
-        )
-    except _REFUSALS as error:
-        first = str(error).strip().partition("\n")[0]
-        raise BadInput(f"{shown} does not open as a model: {first:.120}") from error
-    finally:
-        if bar:
-            logging.enable_progress_bar()
+    with LOADING:
+        bar = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
+        try:
+            loaded: Any = _class_of(folder).from_pretrained(
+                folder,
+                attn_implementation="eager",
+                dtype=dtype,
+                local_files_only=True,
+                output_loading_info=True,
+                use_safetensors=safe,
+                weights_only=True,
+                **loading,
+            )
+        except _REFUSALS as error:
+            first = str(error).strip().partition("\n")[0]
+            raise BadInput(f"{shown} does not open as a model: {first:.120}") from error
+        finally:
+            if bar:
+                logging.enable_progress_bar()
     network, report = loaded
     missing = sorted(report["missing_keys"])
     if missing:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from threading import RLock
 from typing import Any
 
 import torch
@@ -17,6 +18,10 @@ from neuronscope.models.layouts.mapping import Mapping as LayoutMapping
 from neuronscope.models.layouts.mapping import TensorRule
 from neuronscope.models.layouts.plain import PlainTransformer
 from neuronscope.words import BadInput
+
+LOADING = RLock()
+"""Held while a network is made or loaded: transformers changes its own classes meanwhile, and puts back what
+it found, so that two loads at once would leave every later network with weights that are not tied."""
 
 _BRACES = re.compile(r"\{([a-z_]+)\}")
 
@@ -51,9 +56,9 @@ def build(
     given = {target for piece in found for target in _targets(piece)}
     if mapping.network == "plain":
         config.biases = [name for name in BIASES if not _left_out(mapping, name, given)]
-    network: Any = (
-        PlainTransformer(config) if mapping.network == "plain" else AutoModelForCausalLM.from_config(config)
-    )
+    with LOADING:
+        plain = mapping.network == "plain"
+        network: Any = PlainTransformer(config) if plain else AutoModelForCausalLM.from_config(config)
     network.to(dtype)
     _fill(mapping, network, found, sizes)
     return network
