@@ -155,9 +155,9 @@ async function files(context, lens) {
       .locator("[data-panel=result]")
       .getByRole("button", { name: /export and more/ })
       .click();
-    const links = await page
-      .locator(".panel-menu a[href*=export]")
-      .evaluateAll((all) => all.map((one) => one.href));
+    const exports = page.locator(".panel-menu a[href*=export]");
+    await exports.first().waitFor();
+    const links = await exports.evaluateAll((all) => all.map((one) => one.href));
     deepStrictEqual(
       links.map((link) => new URL(link).searchParams.get("format")),
       Object.keys(BEGINS),
