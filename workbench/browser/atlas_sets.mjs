@@ -258,7 +258,6 @@ async function played(page, theme) {
     const small = page.locator(".small");
     ok((await small.count()) >= 10);
     const first = await picture(page);
-    await page.getByText("fast", { exact: true }).click();
     await page.getByRole("button", { name: "Play" }).focus();
     await page.keyboard.press("Space");
     await page.waitForFunction(() => Number(new URLSearchParams(location.search).get("step")) >= 3);
