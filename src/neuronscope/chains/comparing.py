@@ -10,12 +10,13 @@ from typing import Any
 
 from neuronscope.chains.chain import Chain, Step
 from neuronscope.chains.filling import with_places
+from neuronscope.chains.reading import logged_chain
 from neuronscope.chains.report import MOST_PICTURES, paragraphs, pictured
+from neuronscope.chains.running import LOG
 from neuronscope.results import load
 from neuronscope.views import document
 from neuronscope.words import BadInput
 
-LOG = "log.json"
 _GRID = '<div class="several" style="--least: 420px">'
 
 
@@ -34,14 +35,14 @@ def read_folder(folder: Path) -> Told:
     file = folder.expanduser() / LOG
     try:
         log = json.loads(file.read_text(encoding="utf-8"))
-        chain = Chain.model_validate(log["chain"])
         questions = {(row["step"], row["place"]): row for row in log["questions"]}
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise BadInput(
             f"{str(folder)!r} is no results folder of a recipe or batch: it has no {LOG} that can be read; "
             "give the folder that 'neuronscope recipe' wrote."
         ) from problem
-    return Told(folder.expanduser(), with_places(chain, log["parameters"]), log["parameters"], questions)
+    chain = logged_chain(str(file))
+    return Told(folder.expanduser(), with_places(chain, chain.given), chain.given, questions)
 
 
 def side_by_side(folders: Sequence[Path]) -> str:
