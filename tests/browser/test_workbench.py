@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -63,8 +64,14 @@ def drive(server: dict[str, str], model: str, pages: str = "") -> None:
         check=False,
     )
     sys.stdout.write(done.stdout)
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, failures(done.stdout)
     assert done.stdout.splitlines()[-1].endswith(" passed, 0 failed")
+
+
+def failures(said: str) -> str:
+    """Give what failed alone, each with the lines under it, or the end of what was said."""
+    parts = re.split(r"^(?=ok {6}|FAILED {2})", said, flags=re.MULTILINE)
+    return "".join(part for part in parts if part.startswith("FAILED")) or said[-3000:]
 
 
 def test_everything_that_is_drawn_was_computed(server: dict[str, str]) -> None:

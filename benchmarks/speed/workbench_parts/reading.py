@@ -89,7 +89,7 @@ def _jobs(server: Server, model: str) -> Iterator[None]:
         for seed in itertools.count():
             asked = {"model": model, "prompt": PROMPT, "n_tokens": 512, "seed": seed, "temperature": 1.0}
             job = server.asked("POST", "/analyses/generation?wait=0", asked)
-            while server.asked("GET", f"/jobs/{job['id']}")["state"] in ("waiting", "running"):
+            while server.asked("GET", f"/jobs/{job['id']}")["state"] in ("queued", "running"):
                 yield
     finally:
         if job:
