@@ -14,6 +14,15 @@ AnswerReading = Annotated[
         "of the vocabulary.",
     ),
 ]
+AnswerToken = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=1000,
+        description="At which token of the answer it is read: 0 is the first; before a later one the right "
+        "answer is written up to there, and problems whose answers are shorter or agree at it are left out.",
+    ),
+]
 AskedProblems = Annotated[
     int,
     Field(

@@ -47,6 +47,19 @@ def test_original_answers_are_the_models_own(scribe: Model, components: xr.Datas
     assert float(original.preference) == pytest.approx(np.mean(np.array(gap) > 0))
 
 
+def test_the_token_of_the_answer_that_components_read_is_the_one_that_is_answered(scribe: Model) -> None:
+    own = second_order_components(scribe, task=TASK, top_k=5, n_prompts=24, answer_token=1, n_null=0)
+    found = second_order_ablation(scribe, own, task=TASK, n_prompts=16)
+    problems = problems_of(scribe, evaluation=None, task=TASK, n_prompts=16, answer_token=1, seed=1)
+    kept = [row for row, text in enumerate(problems.texts) if text not in set(own.clean.values)]
+    gap = []
+    for row in kept:
+        logits = run(scribe, problems.prompts[row]).logits[0, -1]
+        gap.append(float(logits[problems.target[row]] - logits[problems.distractor[row]]))
+    assert found.attrs["n"] == len(kept) < 16
+    assert float(found.difference.sel(way="original")) == pytest.approx(np.mean(gap), abs=1e-4)
+
+
 def test_parts_add_up_and_the_original_changes_in_nothing(found: xr.Dataset) -> None:
     difference = found.difference
     both = difference.sel(way="without_significant") + difference.sel(way="without_insignificant")

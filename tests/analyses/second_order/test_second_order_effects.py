@@ -10,6 +10,7 @@ import xarray as xr
 
 from neuronscope.analyses.second_order.second_order_effects import second_order_effects
 from neuronscope.data.tasks import TASKS
+from neuronscope.instruments import run
 from neuronscope.instruments.second_order import held_passes, neuron_effects, problems_of, reading_of
 from neuronscope.maths.sign_turns import turned_sum_p
 from neuronscope.models import Model, open_model
@@ -100,6 +101,18 @@ def test_from_the_last_layer_but_one_two_orders_are_all_that_there_is(found: xr.
     )
     assert found.captured.max() <= 1 + 1e-9
     assert found.captured.sel(layer=0).min() < 0.9
+
+
+def test_a_later_token_of_the_answer_has_effects_of_its_own(scribe: Model) -> None:
+    task = TASKS["two-digit-arithmetic"]
+    found = second_order_effects(scribe, task=task, n_prompts=16, answer_token=1)
+    problems = problems_of(scribe, evaluation=None, task=task, n_prompts=16, answer_token=1)
+    assert found.clean.values.tolist() == list(problems.texts)
+    assert found.attrs["n"] == len(problems) < 16
+    for row, prompt in enumerate(problems.prompts):
+        logits = run(scribe, prompt).logits[0, -1]
+        gap = float(logits[problems.target[row]] - logits[problems.distractor[row]])
+        assert float(found.total[row]) == pytest.approx(gap, abs=2e-4)
 
 
 def test_layers_and_gradients_narrow_the_list(scribe: Model) -> None:

@@ -7,6 +7,7 @@ import xarray as xr
 
 from neuronscope.data.tasks import TASKS
 from neuronscope.instruments import logit_direction, run
+from neuronscope.instruments.comparing.pairs import answer_tokens
 from neuronscope.instruments.second_order import (
     Problems,
     held_passes,
@@ -101,3 +102,22 @@ def test_what_gives_no_problems_is_refused(scribe: Model, drawn: Problems) -> No
     right_alone = evaluated(drawn).assign(distractor=("prompt", [""] * 12))
     with pytest.raises(BadInput, match="has right answers alone"):
         problems_of(scribe, evaluation=right_alone, task=None, n_prompts=4)
+
+
+def test_a_later_token_of_the_answer_is_read_behind_those_before_it(scribe: Model) -> None:
+    task = TASKS["two-digit-arithmetic"]
+    drawn = problems_of(scribe, evaluation=None, task=task, n_prompts=8)
+    later = problems_of(scribe, evaluation=None, task=task, n_prompts=8, answer_token=1)
+    right, wrong = (answer_tokens(scribe, drawn.texts, own) for own in (drawn.answers, drawn.wrong))
+    pairs = list(zip(right, wrong, strict=True))
+    kept = [row for row, (one, other) in enumerate(pairs) if one[1:2] and other[1:2] and one[1] != other[1]]
+    assert 0 < len(kept) < 8
+    assert later.answers == tuple(drawn.answers[row] for row in kept)
+    assert later.target.tolist() == [right[row][1] for row in kept]
+    assert later.distractor.tolist() == [wrong[row][1] for row in kept]
+    for row, prompt, text in zip(kept, later.prompts, later.texts, strict=True):
+        assert prompt.tolist() == [*drawn.prompts[row].tolist(), right[row][0]]
+        assert text.startswith(drawn.texts[row])
+        assert (drawn.texts[row] + drawn.answers[row]).startswith(text)
+    with pytest.raises(BadInput, match=r"answer_token is 7, but no right answer .* longest has 3 tokens"):
+        problems_of(scribe, evaluation=None, task=task, n_prompts=8, answer_token=7)

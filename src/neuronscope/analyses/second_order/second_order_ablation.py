@@ -53,10 +53,11 @@ def second_order_ablation(
 ) -> xr.Dataset:
     """Count right answers while second-order effects are taken out in whole or in part.
 
-    The neurons, their mean effects, thresholds and directions are those of ``components``; prompts that these
-    were found on are left out. Over way come the ``original`` answers; those without any effect beyond its
-    mean (``mean``); ``without_significant`` effects, longer than the neuron's threshold, and
-    ``without_insignificant`` ones; with the part of each effect along the neuron's component alone
+    The neurons, their mean effects, thresholds and directions are those of ``components``, as is the token of
+    the answer that is read; prompts that these were found on are left out. Over way come the ``original``
+    answers; those without any effect beyond its mean (``mean``); ``without_significant`` effects, longer than
+    the neuron's threshold, and ``without_insignificant`` ones; with the part of each effect along the
+    neuron's component alone
     (``rank_one``); and, with ``texts``, along the direction that its words make (``text``). Each has its
     ``accuracy`` (the right first token is the likeliest), ``preference`` (it beats the wrong one) and
     ``difference`` of their logits, with 95 % intervals; their change from the original, paired by prompt,
@@ -68,7 +69,15 @@ def second_order_ablation(
     `BadInput` for results about another model, and where no other prompt is left.
     """
     learned, chosen = _learned(model, components, texts)
-    drawn = problems_of(model, evaluation=evaluation, task=task, n_prompts=n_prompts, split=split, seed=seed)
+    drawn = problems_of(
+        model,
+        evaluation=evaluation,
+        task=task,
+        n_prompts=n_prompts,
+        answer_token=int(components.attrs.get("answer_token", 0)),
+        split=split,
+        seed=seed,
+    )
     problems = held_out(drawn, [str(text) for text in components["clean"].values])
     found = changes(model, problems, chosen, learned, seed=seed)
     streams = last_streams(model, problems)

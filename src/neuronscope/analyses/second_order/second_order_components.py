@@ -22,7 +22,13 @@ from neuronscope.models import Model
 from neuronscope.results import label, placed
 from neuronscope.words import BadInput, Seed, TaskSplit, TopK
 from neuronscope.words.neurons import NeuronNames, NullCount, RankResamples
-from neuronscope.words.second_order import AnswerReading, ComponentExamples, ComponentNeurons, ProblemCount
+from neuronscope.words.second_order import (
+    AnswerReading,
+    AnswerToken,
+    ComponentExamples,
+    ComponentNeurons,
+    ProblemCount,
+)
 
 _KEPT_RESAMPLES = 10
 
@@ -40,6 +46,7 @@ def second_order_components(  # noqa: PLR0913 - whose components, on what, how m
     n_examples: ComponentExamples = 0,
     n_prompts: ProblemCount = 0,
     reading: AnswerReading = "difference",
+    answer_token: AnswerToken = 0,
     strongest: TopK = 8,
     n_null: NullCount = 199,
     n_resamples: RankResamples = 100,
@@ -65,7 +72,13 @@ def second_order_components(  # noqa: PLR0913 - whose components, on what, how m
     `BadInput` where too few prompts or neurons are left, and as `linearise` does.
     """
     problems = problems_of(
-        model, evaluation=evaluation, task=task, n_prompts=n_prompts, split=split, seed=seed
+        model,
+        evaluation=evaluation,
+        task=task,
+        n_prompts=n_prompts,
+        answer_token=answer_token,
+        split=split,
+        seed=seed,
     )
     n_selected = n_examples or int(np.clip(len(problems) // 10, 8, 100))
     if n_selected > len(problems):
@@ -99,6 +112,7 @@ def second_order_components(  # noqa: PLR0913 - whose components, on what, how m
         n_unit="prompts",
         n_examples=n_selected,
         reading=reading if direction is None else "direction",
+        answer_token=answer_token,
     )
     return placed(result, **dict.fromkeys(("explained", "magnitude", "threshold"), "{address}"))
 

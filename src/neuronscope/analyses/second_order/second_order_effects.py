@@ -25,6 +25,7 @@ from neuronscope.words import BadInput, Seed, TaskSplit
 from neuronscope.words.neurons import ListedNeurons, RankResamples
 from neuronscope.words.second_order import (
     AnswerReading,
+    AnswerToken,
     EffectLayers,
     EffectOrder,
     EffectPositions,
@@ -43,6 +44,7 @@ def second_order_effects(  # noqa: PLR0913 - on what, what is read, what is list
     *,
     task: Task | None = None,
     reading: AnswerReading = "difference",
+    answer_token: AnswerToken = 0,
     n_prompts: ProblemCount = 0,
     layers: EffectLayers = (),
     top_k: ListedNeurons = 20,
@@ -71,7 +73,13 @@ def second_order_effects(  # noqa: PLR0913 - on what, what is read, what is list
     to list.
     """
     problems = problems_of(
-        model, evaluation=evaluation, task=task, n_prompts=n_prompts, split=split, seed=seed
+        model,
+        evaluation=evaluation,
+        task=task,
+        n_prompts=n_prompts,
+        answer_token=answer_token,
+        split=split,
+        seed=seed,
     )
     read = reading_of(model, problems, reading=reading, direction=direction)
     asked = _layers(model, layers)
@@ -103,7 +111,11 @@ def second_order_effects(  # noqa: PLR0913 - on what, what is read, what is list
         **_of_prompts(found, listed, problems, about),
         layer_position_effect=("layer position", found.by_position[asked] / len(problems), about),
     ).assign_attrs(
-        n=len(problems), n_unit="prompts", reading=reading if direction is None else "direction", order=order
+        n=len(problems),
+        n_unit="prompts",
+        reading=reading if direction is None else "direction",
+        answer_token=answer_token,
+        order=order,
     )
     ranked = dict.fromkeys(("listed_effect", "p", "listed_captured", "position_effect"), "{address}")
     cells = dict.fromkeys(("effect", "magnitude", "variance", "first_order", "captured"), _CELL)

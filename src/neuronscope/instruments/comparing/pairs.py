@@ -176,11 +176,15 @@ def _wrong(pair: Pair) -> str:
 
 def first_tokens(model: Model, texts: Sequence[str], answers: Sequence[str]) -> Int[Tensor, " prompt"]:
     """Return the first token of each answer as it is read behind its own prompt."""
+    return torch.tensor([own[0] for own in answer_tokens(model, texts, answers)], device=model.device)
+
+
+def answer_tokens(model: Model, texts: Sequence[str], answers: Sequence[str]) -> list[list[int]]:
+    """Return the tokens of each answer as it is read behind its own prompt."""
     prompts = model.tokenizer(list(texts), add_special_tokens=False)["input_ids"]
     both = [text + answer for text, answer in zip(texts, answers, strict=True)]
     whole = model.tokenizer(both, add_special_tokens=False)["input_ids"]
-    first = [every[len(own)] for own, every in zip(prompts, whole, strict=True)]
-    return torch.tensor(first, device=model.device)
+    return [every[len(own) :] for own, every in zip(prompts, whole, strict=True)]
 
 
 def _spans(model: Model, pair: Pair, n_tokens: int) -> dict[str, range]:

@@ -1,6 +1,6 @@
 """On which problems is the second order looked at? Prompts, right and wrong answers, and who was right."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from neuronscope.data.tasks import TASKS, Task
 from neuronscope.data.tasks.pair import Split
-from neuronscope.instruments.comparing.pairs import check_goes_on, first_tokens, prompt_pairs
+from neuronscope.instruments.comparing.pairs import answer_tokens, check_goes_on, first_tokens, prompt_pairs
 from neuronscope.models.model import Model
 from neuronscope.words import BadInput
 
@@ -56,6 +56,7 @@ def problems_of(
     evaluation: xr.Dataset | None,
     task: Task | None,
     n_prompts: int,
+    answer_token: int = 0,
     split: Split = "unseen",
     seed: int = 0,
 ) -> Problems:
@@ -63,15 +64,53 @@ def problems_of(
 
     ``evaluation`` is a result of `task_evaluation`, which says also who was right; without it the problems
     are the task's, without a task those of indirect-object. ``n_prompts`` 0 takes all of an evaluation, and
-    32 of a task. Raises `BadInput` for a model that reads both ways, for both an evaluation and a task, and
-    for an evaluation that lacks prompts or wrong answers.
+    32 of a task. ``answer_token`` n goes on to the n-th token after the first of the right answer, see
+    `later_in_the_answer`. Raises `BadInput` for a model that reads both ways, for both an evaluation and a
+    task, and for an evaluation that lacks prompts or wrong answers.
     """
-    if evaluation is not None:
-        if task is not None:
-            raise BadInput(f"An evaluation brings its own problems: give it or {task.name!r}, not both.")
-        return _evaluated(model, evaluation, n_prompts)
-    asked = TASKS["indirect-object"] if task is None else task
-    drawn = prompt_pairs(model, asked, n_prompts=n_prompts or _OF_A_TASK, seed=seed, split=split)
+    if evaluation is None:
+        found = _of_task(model, TASKS["indirect-object"] if task is None else task, n_prompts, split, seed)
+    elif task is None:
+        found = _evaluated(model, evaluation, n_prompts)
+    else:
+        raise BadInput(f"An evaluation brings its own problems: give it or {task.name!r}, not both.")
+    return later_in_the_answer(model, found, answer_token) if answer_token else found
+
+
+def later_in_the_answer(model: Model, problems: Problems, answer_token: int) -> Problems:
+    """Return the problems as they stand when so many tokens of the right answer are written.
+
+    The prompt grows by these tokens, and right and wrong answer are compared at the next one. Problems whose
+    answers are shorter, or the same at that token, are left out. Raises `BadInput` where none is left.
+    """
+    right, wrong = (answer_tokens(model, problems.texts, own) for own in (problems.answers, problems.wrong))
+    kept = np.array(
+        [
+            min(len(one), len(other)) > answer_token and one[answer_token] != other[answer_token]
+            for one, other in zip(right, wrong, strict=True)
+        ]
+    )
+    if not kept.any():
+        longest = max(map(len, right))
+        raise BadInput(
+            f"answer_token is {answer_token}, but no right answer differs there from the wrong one (the "
+            f"longest has {longest} tokens, numbered from 0): choose a smaller one, or a task with longer "
+            "answers."
+        )
+    found = problems[kept]
+    rows = np.flatnonzero(kept).tolist()
+    before = [torch.tensor(right[row][:answer_token]) for row in rows]
+    target, distractor = (
+        torch.tensor([own[row][answer_token] for row in rows]).to(problems.target) for own in (right, wrong)
+    )
+    prompts = [torch.cat([one, more.to(one)]) for one, more in zip(found.prompts, before, strict=True)]
+    written = ["".join(map(model.token_text, more.tolist())) for more in before]
+    texts = [one + more for one, more in zip(found.texts, written, strict=True)]
+    return replace(found, prompts=tuple(prompts), target=target, distractor=distractor, texts=tuple(texts))
+
+
+def _of_task(model: Model, task: Task, n_prompts: int, split: Split, seed: int) -> Problems:
+    drawn = prompt_pairs(model, task, n_prompts=n_prompts or _OF_A_TASK, seed=seed, split=split)
     pairs = drawn.pairs
     return Problems(
         prompts=drawn.clean,
