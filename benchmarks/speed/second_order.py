@@ -160,7 +160,7 @@ def first_code(seen: Linearised, layer: int, few: int) -> Tensor:
     n_neurons, n_out = seen.model.n_neurons, 1 + 2 * n_layers
     active, vectors = seen.neuron_writers(layer)
     written = active[0, :, :few, None] * vectors[:few] + cast(Tensor, bias_of(down)) / n_neurons
-    total = torch.zeros(few, parts.width)
+    total = written.new_zeros(few, parts.width)
     mean_last, scale_last = seen.last.mean(-1), seen.final_scale
     for later in range(layer + 1, n_layers):
         part, count = parts.layers[later], (1 + 2 * later) * n_neurons
