@@ -2,6 +2,7 @@
 import { client, Failure, reach, read, sentenceOf } from "./client";
 import { follow } from "./events";
 import type { Arguments, Job, JobEvent, Result } from "./shapes";
+import { stored } from "./unfinished";
 
 export interface Question {
   analysis: string;
@@ -28,7 +29,10 @@ export async function ask(question: Question, { signal, onJob, onEvent }: Listen
   );
   if (!response.ok || data === undefined)
     throw new Failure(sentenceOf(error, response.status), response.status);
-  if (response.status !== 202) return data as Result;
+  if (response.status !== 202) {
+    stored((data as Result).digest);
+    return data as Result;
+  }
   const job = data as unknown as Job;
   onJob?.(job);
   return ended(await follow(job.id, (event) => onEvent?.(event), signal), signal);
@@ -37,7 +41,14 @@ export async function ask(question: Question, { signal, onJob, onEvent }: Listen
 async function ended(event: JobEvent, signal: AbortSignal): Promise<Result> {
   if (event.event === "error") throw new Failure(event.detail, event.status);
   if (event.event !== "result") throw new DOMException("cancelled", "AbortError");
-  return read(client.GET("/api/v1/results/{digest}", { params: { path: { digest: event.digest } }, signal }));
+  return kept(event.digest, signal);
+}
+
+/** Reads an answer that is stored. */
+export async function kept(digest: string, signal?: AbortSignal): Promise<Result> {
+  const found = await read(client.GET("/api/v1/results/{digest}", { params: { path: { digest } }, signal }));
+  stored(found.digest);
+  return found;
 }
 
 /** Tells the server to stop a job. */

@@ -5,12 +5,21 @@ import type { Result } from "./shapes";
 /** Which job's answer so far wears a digest. */
 const JOBS = new Map<string, string>();
 
+/** Digests of answers that are known to be stored; the last answer so far may be the very same as the whole. */
+const STORED = new Set<string>();
+
+/** Notes that an answer can be read by its digest from now on. */
+export function stored(digest: string): void {
+  STORED.add(digest);
+  JOBS.delete(digest);
+}
+
 /** Describes what a job has so far, as a result is described. */
 export async function unfinished(job: string, signal: AbortSignal): Promise<Result> {
   const found = await read(
     client.GET("/api/v1/jobs/{job_id}/partial", { params: { path: { job_id: job } }, signal }),
   );
-  JOBS.set(found.digest, job);
+  if (!STORED.has(found.digest)) JOBS.set(found.digest, job);
   return found;
 }
 

@@ -2,8 +2,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { create } from "zustand";
-import { ask, cancel, type Question } from "../api/ask";
-import { client, Failure, failureOf, isAbort, read } from "../api/client";
+import { ask, cancel, kept, type Question } from "../api/ask";
+import { type Failure, failureOf, isAbort } from "../api/client";
 import { unfinished } from "../api/unfinished";
 import type { JobEvent, Result } from "../api/shapes";
 
@@ -88,8 +88,7 @@ function watching(key: string, signal: AbortSignal): () => void {
 
 /** Reads the answer that is left of a stopped question. */
 async function keep(key: string, digest: string): Promise<void> {
-  const params = { path: { digest } };
-  const left = await read(client.GET("/api/v1/results/{digest}", { params })).catch(() => null);
+  const left = await kept(digest).catch(() => null);
   if (left) useKept.setState({ [key]: left });
 }
 
@@ -111,7 +110,7 @@ export function useAnswered(question: Question | null): Answered {
     staleTime: FOREVER,
   });
   const going = useGoing((all) => all[key]);
-  const kept = useKept((all) => all[key]);
+  const left = useKept((all) => all[key]);
   const [last, setLast] = useState<{ result: Result; question: Question } | null>(null);
   if (data && question && last?.result !== data) setLast({ result: data, question });
   const stop = useCallback(() => {
@@ -122,7 +121,7 @@ export function useAnswered(question: Question | null): Answered {
   const again = useCallback(() => void refetch(), [refetch]);
   const phase = phaseOf(question, data, error, fetchStatus);
   return {
-    result: data ?? (phase === "cancelled" ? kept : undefined) ?? last?.result ?? null,
+    result: data ?? (phase === "cancelled" ? left : undefined) ?? last?.result ?? null,
     answered: data ? question : (last?.question ?? null),
     partial: phase === "asking" ? (going?.partial ?? null) : null,
     phase,
