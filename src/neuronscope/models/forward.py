@@ -11,6 +11,7 @@ from torch import Tensor
 from neuronscope.models.attention import ACTIVE, Place, Taps, Visit
 from neuronscope.models.hooks import hold
 from neuronscope.models.parts.anatomy import Anatomy
+from neuronscope.models.parts.one_row import share_rows
 from neuronscope.models.parts.standing import Passing, stood
 from neuronscope.models.parts.taps import Addition
 from neuronscope.models.skipping import Joins, Resume, join_rows, keep_last, skip_to
@@ -83,8 +84,9 @@ def _adds_in_the_last_block(anatomy: Anatomy, visits: Mapping[Place, Visit]) -> 
 def holding(anatomy: Anatomy, visits: Mapping[Place, Visit]) -> Iterator[Callable[..., Pass]]:
     """Give a function that runs one pass a call, as `forward` does, with the hooks put up once for all calls.
 
-    It takes the inputs and options of `forward`. Between two passes no lock is held and nothing is active, so
-    other passes of this network, in this thread or another, see none of these hooks.
+    It takes the inputs and options of `forward`. Passes of one row, as a text has that is written token by
+    token, share large matrices out among the threads. Between two passes no lock is held and nothing is
+    active, so other passes of this network, in this thread or another, see none of these hooks.
     """
     passing = Passing()
     taps = Taps(stood(anatomy.standing, visits, passing), anatomy.layer_of)
@@ -97,6 +99,7 @@ def holding(anatomy: Anatomy, visits: Mapping[Place, Visit]) -> Iterator[Callabl
     try:
         with anatomy.lock:
             hold(anatomy, taps, stack)
+            share_rows(anatomy.network, taps, stack)
         yield one_pass
     finally:
         with anatomy.lock:

@@ -23,7 +23,8 @@ def packed(activation: Float[Tensor, "layer neuron"], detail: Detail) -> dict[st
     cannot hold, and for what is not a number.
     """
     values = activation.detach().float().cpu()
-    if not bool(values.isfinite().all()):
+    largest = values.abs().amax(1)
+    if not bool(largest.isfinite().all()):
         raise BadInput(
             "An activation is not a finite number, so it cannot be kept: choose another precision."
         )
@@ -32,7 +33,7 @@ def packed(activation: Float[Tensor, "layer neuron"], detail: Detail) -> dict[st
     if detail == "f16":
         return {"activation": _half(values)}
     if detail == "int8":
-        scale = values.abs().amax(1) / _STEPS
+        scale = largest / _STEPS
         steps = (values / scale.clamp(min=torch.finfo(torch.float32).tiny)[:, None]).round_()
         return {"activation": steps.clamp_(-_STEPS, _STEPS).to(torch.int8).numpy(), "scale": scale.numpy()}
     count = min(STRONGEST, values.shape[1])

@@ -14,6 +14,7 @@ from torch import Tensor
 from neuronscope.instruments.ops import Op
 from neuronscope.instruments.readings import Readings
 from neuronscope.instruments.run import check_fired, wanted
+from neuronscope.instruments.streaming.growing import make_room
 from neuronscope.instruments.streaming.moment import Moment, moment_visits, waits
 from neuronscope.instruments.streaming.sampling import Sampling
 from neuronscope.models.attention import Place, Visit
@@ -242,6 +243,7 @@ def _following(model: Model, token: int, done: Pass) -> dict[str, Any]:
     kept = {name: done.output[name] for name in _CACHES if done.output.get(name) is not None}
     if not kept:
         raise BadInput(f"{model.name} keeps nothing from one pass to the next, so it cannot stream: use run.")
+    make_room(kept.get("past_key_values"))
     fed = torch.tensor([[token]], device=model.device)
     if not model.hf.config.is_encoder_decoder:
         return {"input_ids": fed, **kept}
