@@ -31,6 +31,8 @@ SMALL = replace(TINY, vocab=300, positions=12)
 KEYS = [row.key for group in GROUPS for row in group.rows]
 QUESTIONS = "questions"
 MOST_SECONDS = 1.0
+ELSEWHERE = ("second_order",)
+"""Wings whose answers are studies of hundreds of problems; `benchmarks.speed.second_order` is theirs."""
 SUBJECTS = {
     "model": "builtin:scribe",
     "other": "builtin:scribe",
@@ -78,7 +80,7 @@ def measure(
 
 
 def questions() -> dict[str, float]:
-    """Return the CPU seconds of every analysis on the built-in model, opened before, all else left as it is.
+    """Return the CPU seconds of every daily analysis on the built-in model, opened before, all else as it is.
 
     Each runs once before, so that what is imported, probed or read once is not counted; and all in one
     thread, since threads that wait for one another count as work.
@@ -93,7 +95,7 @@ def _asked_twice() -> dict[str, float]:
     open_corpus()
     found = {}
     for form in catalogue.forms():
-        if form["sort"] != "ask" or "/" in form["name"]:
+        if form["sort"] != "ask" or "/" in form["name"] or form["wing"] in ELSEWHERE:
             continue
         needed = [one["name"] for one in form["subjects"] if one["required"]]
         needed += form["parameters"].get("required", [])

@@ -95,7 +95,7 @@ class Stage:
     @cached_property
     def paces(self) -> dict[str, Any]:
         """Give seconds and processor time a token of streams and of plain generation, and its bytes."""
-        n_tokens, turns = (8, 1) if self.quick else (32, 5)
+        n_tokens, turns = (8, 1) if self.quick else (32, 11)
         return streaming.paces(self.server, self.model, n_tokens, turns)
 
 
