@@ -75,7 +75,8 @@ def _timed(
         ours = {name: done for name, done in work.items() if name in needed}
         theirs = {} if alone else beside(subject, needed, Path(folder))
         slow = [name for name in theirs if "sweep" in name]
-        seconds = interleaved({**ours, **theirs}, repeats or group.repeats, seldom=slow)
+        repeats = repeats or group.repeats
+        seconds = interleaved({**ours, **theirs}, repeats, seldom=slow, clock=group.clock)
     results = []
     for row in rows:
         found = {

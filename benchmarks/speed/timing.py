@@ -21,9 +21,13 @@ class Ratio:
 
 
 def interleaved(
-    subjects: Mapping[str, Callable[[], object]], repeats: int, *, seldom: Collection[str] = ()
+    subjects: Mapping[str, Callable[[], object]],
+    repeats: int,
+    *,
+    seldom: Collection[str] = (),
+    clock: Callable[[], float] = time.process_time,
 ) -> dict[str, list[float]]:
-    """Return the CPU seconds of each subject by repeat.
+    """Return the seconds of each subject by repeat, CPU seconds unless another clock is given.
 
     Subjects run in turn, each round begun by the next, so that a drift of the machine meets all alike. Each
     runs once unmeasured first. Those that run ``seldom`` have two repeats, for they take minutes.
@@ -39,9 +43,9 @@ def interleaved(
         for name in names[turn:] + names[:turn]:
             if name in seldom and number >= min(2, repeats):
                 continue
-            begun = time.process_time()
+            begun = clock()
             subjects[name]()
-            seconds[name].append(time.process_time() - begun)
+            seconds[name].append(clock() - begun)
     return seconds
 
 

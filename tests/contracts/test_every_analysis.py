@@ -37,6 +37,20 @@ MADE = {
 OTHERS = {"second_order_vision": {"model": "builtin:digits-clip"}}
 """Arguments of analyses that are not about a language model."""
 
+FEW = {
+    **dict.fromkeys(("n_prompts", "n_strings", "n_sentences", "n_random", "n_null"), 2),
+    **dict.fromkeys(("n_cells", "n_neurons", "steps", "orders", "random_orders"), 2),
+    **dict.fromkeys(("n_tokens", "n_resamples"), 16),
+    "n_passages": 40,  # of which as many examples are listed
+}
+"""As little of each sort as shows what is promised; what is told by default is asked at the doors."""
+
+ENOUGH = {
+    "correctness_direction": {"task": "two-digit-arithmetic", "n_prompts": 24, "n_folds": 2},
+    "second_order_components": {"n_prompts": 16},
+}
+"""What some analyses cannot do with less of."""
+
 NAMES = [form["name"] for form in catalogue.forms() if form["sort"] == "ask" and "/" not in form["name"]]
 
 
@@ -53,6 +67,13 @@ def sample(name: str) -> dict[str, Any]:
     return {**given, **OTHERS.get(name, {})}
 
 
+def small(name: str) -> dict[str, Any]:
+    """Give the arguments that an analysis must have, and as little of each sort as it takes."""
+    known = catalogue.form(name)["parameters"]["properties"]
+    few = {word: max(n, int(known[word].get("minimum", n))) for word, n in FEW.items() if word in known}
+    return {**sample(name), **few, **ENOUGH.get(name, {})}
+
+
 @cache
 def made(argument: str) -> xr.Dataset:
     """Ask once for the answer that is the subject of other analyses."""
@@ -62,7 +83,7 @@ def made(argument: str) -> xr.Dataset:
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, xr.Dataset]:
-    return {name: ask(catalogue.find(name), sample(name)) for name in NAMES}
+    return {name: ask(catalogue.find(name), small(name)) for name in NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -73,11 +94,6 @@ def test_the_promised_kind_comes_back(name: str, answers: dict[str, xr.Dataset])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_axis_is_one_of_our_words(name: str, answers: dict[str, xr.Dataset]) -> None:
     assert {str(axis) for axis in answers[name].dims} <= AXES.keys()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_same_question_has_the_same_digest(name: str, answers: dict[str, xr.Dataset]) -> None:
-    assert digest(ask(catalogue.find(name), sample(name))) == digest(answers[name])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -112,10 +128,12 @@ def test_a_result_survives_its_file(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_result_survives_the_store(name: str, answers: dict[str, xr.Dataset], tmp_path: Path) -> None:
+def test_the_same_question_has_the_same_answer_and_that_survives_the_store(
+    name: str, answers: dict[str, xr.Dataset], tmp_path: Path
+) -> None:
     store = Store(tmp_path / "store")
-    kept = ask(catalogue.find(name), sample(name), store=store)
-    looked_up = ask(catalogue.find(name), sample(name), store=store)
+    kept = ask(catalogue.find(name), small(name), store=store)
+    looked_up = ask(catalogue.find(name), small(name), store=store)
     xr.testing.assert_identical(kept, looked_up)
     assert digest(looked_up) == digest(answers[name])
     assert len(store.ls()) == 1

@@ -1,7 +1,6 @@
 """Whatever is asked of a model under interventions is answered for that very model, or refused in words."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,32 +11,10 @@ from neuronscope.instruments.interventions import read
 from neuronscope.models import open_model
 from neuronscope.results import Store, digest, provenance
 from neuronscope.words import BadInput
-from tests.contracts.test_every_analysis import NAMES, sample
+from tests.contracts.test_every_analysis import NAMES, sample, small
 
 ON_MODELS = [name for name in NAMES if "model" in sample(name)]
 CHANGES = ["resid_post.3 scale=0.5", "z.2.1 zero"]
-
-
-FEW = {
-    **dict.fromkeys(("n_prompts", "n_strings", "n_sentences", "n_random", "n_null"), 2),
-    **dict.fromkeys(("n_cells", "n_neurons", "steps", "orders", "random_orders"), 2),
-    **dict.fromkeys(("n_tokens", "n_resamples"), 16),
-    "n_passages": 40,  # of which as many examples are listed
-}
-
-
-ENOUGH = {
-    "correctness_direction": {"task": "two-digit-arithmetic", "n_prompts": 24, "n_folds": 2},
-    "second_order_components": {"n_prompts": 16},
-}
-"""What some analyses cannot do with less of."""
-
-
-def small(name: str) -> dict[str, Any]:
-    """Give the arguments that an analysis must have, and as little of each sort as it takes."""
-    known = catalogue.form(name)["parameters"]["properties"]
-    few = {word: max(n, int(known[word].get("minimum", n))) for word, n in FEW.items() if word in known}
-    return {**sample(name), **few, **ENOUGH.get(name, {})}
 
 
 @pytest.mark.parametrize("name", ON_MODELS)
