@@ -117,7 +117,6 @@ def test_a_later_token_of_the_answer_is_read_behind_those_before_it(scribe: Mode
     assert later.distractor.tolist() == [wrong[row][1] for row in kept]
     for row, prompt, text in zip(kept, later.prompts, later.texts, strict=True):
         assert prompt.tolist() == [*drawn.prompts[row].tolist(), right[row][0]]
-        assert text.startswith(drawn.texts[row])
-        assert (drawn.texts[row] + drawn.answers[row]).startswith(text)
+        assert text == drawn.texts[row]  # so that others know on which problems something was found
     with pytest.raises(BadInput, match=r"answer_token is 7, but no right answer .* longest has 3 tokens"):
         problems_of(scribe, evaluation=None, task=task, n_prompts=8, answer_token=7)

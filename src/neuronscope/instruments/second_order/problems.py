@@ -80,8 +80,9 @@ def problems_of(
 def later_in_the_answer(model: Model, problems: Problems, answer_token: int) -> Problems:
     """Return the problems as they stand when so many tokens of the right answer are written.
 
-    The prompt grows by these tokens, and right and wrong answer are compared at the next one. Problems whose
-    answers are shorter, or the same at that token, are left out. Raises `BadInput` where none is left.
+    What is read grows by these tokens, the text of the prompt stays, and right and wrong answer are compared
+    at the next one. Problems whose answers are shorter, or the same at that token, are left out. Raises
+    `BadInput` where none is left.
     """
     right, wrong = (answer_tokens(model, problems.texts, own) for own in (problems.answers, problems.wrong))
     kept = np.array(
@@ -104,9 +105,7 @@ def later_in_the_answer(model: Model, problems: Problems, answer_token: int) -> 
         torch.tensor([own[row][answer_token] for row in rows]).to(problems.target) for own in (right, wrong)
     )
     prompts = [torch.cat([one, more.to(one)]) for one, more in zip(found.prompts, before, strict=True)]
-    written = ["".join(map(model.token_text, more.tolist())) for more in before]
-    texts = [one + more for one, more in zip(found.texts, written, strict=True)]
-    return replace(found, prompts=tuple(prompts), target=target, distractor=distractor, texts=tuple(texts))
+    return replace(found, prompts=tuple(prompts), target=target, distractor=distractor)
 
 
 def _of_task(model: Model, task: Task, n_prompts: int, split: Split, seed: int) -> Problems:
