@@ -59,7 +59,12 @@ function Source({ result }: { result: Result }) {
   const seconds = result.provenance.wall_seconds;
   return (
     <footer className="figure-foot">
-      <PageLink to="/results" query={{ result: result.digest }} className="mono digest" title="Where it came from">
+      <PageLink
+        to="/results"
+        query={{ result: result.digest }}
+        className="mono digest"
+        title="Where it came from"
+      >
         {result.digest.slice(0, 12)}
       </PageLink>
       {typeof seconds === "number" && <span>{number(seconds)} s to compute</span>}
