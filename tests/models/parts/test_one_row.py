@@ -26,7 +26,7 @@ def conv(n_inputs: int, n_outputs: int) -> Conv1D:
     return made
 
 
-@pytest.mark.parametrize("n_threads", [1, 2, 3, 8])
+@pytest.mark.parametrize("n_threads", [1, 2, 3, 8, 64])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize(
     "map_", [linear(48, 1000), linear(48, 1001, bias=False), linear(7, 512), conv(48, 777)]
@@ -53,8 +53,9 @@ def test_only_large_plain_maps_share_and_only_in_passes_of_these_taps_with_one_r
 
     monkeypatch.setattr(one_row, "by_threads", seen)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
-    large, small = linear(1024, 1024), linear(1024, 8)
+    large, small, narrow = linear(1024, 1024), linear(1024, 8), linear(2**15, 32)
     network, taps = nn.Sequential(large, small), Taps({}, {})
+    assert list(one_row._large(nn.Sequential(network, narrow))) == [large]
     row, rows = torch.randn(1, 1, 1024), torch.randn(1, 2, 1024)
     with torch.no_grad(), ExitStack() as stack:
         own = network(row)

@@ -35,7 +35,8 @@ def _large(network: nn.Module) -> Iterator[nn.Module]:
         if type(module) in (nn.Linear, Conv1D):
             weight = cast(Tensor, module.weight)
             plain = type(weight) is nn.Parameter and weight.device.type == "cpu"
-            if plain and weight.dtype in _SINGLE_OR_DOUBLE and weight.numel() >= _WORTH:
+            large = weight.numel() >= _WORTH and matrix(module).shape[1] >= 2 * _TOGETHER
+            if plain and large and weight.dtype in _SINGLE_OR_DOUBLE:
                 yield module
 
 
@@ -55,9 +56,13 @@ def _shared(own: Callable[..., Tensor], linear: nn.Module, taps: Taps) -> Callab
 
 
 def by_threads(row: Tensor, linear: nn.Module, n_threads: int) -> Tensor:
-    """Return what a linear map makes of one row [*any input], so many threads at work on it."""
+    """Return what a linear map makes of one row [*any input], so many threads at work on it.
+
+    A thread takes 64 outputs or more, so that fewer threads work where there are many of them.
+    """
     weights, bias = matrix(linear), cast("Tensor | None", linear.bias)
     n_inputs, n_outputs = weights.shape
+    n_threads = min(n_threads, n_outputs // _TOGETHER)
     each = n_outputs // n_threads // _TOGETHER * _TOGETHER
     shared = each * n_threads
     rows = row.reshape(1, 1, n_inputs).expand(n_threads, 1, n_inputs)
